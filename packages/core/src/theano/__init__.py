@@ -1,0 +1,5 @@
+"""Theano: define, differentiate, optimize and compile array expressions."""
+
+from pkgutil import extend_path
+
+__path__ = extend_path(__path__, __name__)
