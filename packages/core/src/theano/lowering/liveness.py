@@ -1,0 +1,139 @@
+"""Lifetimes: when a slot's memory is free again, what may be written over it, and updates in place."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from theano.lowering.plan import Plan
+from theano.lowering.steps import CallStep, KernelStep, PerformStep, Step
+
+Pairs = tuple[tuple[int, int], ...]
+
+
+def root_of(slot: int, aliases: dict[int, int]) -> int:
+    """The slot whose memory `slot` shows (itself if it is no view)."""
+    while slot in aliases:
+        slot = aliases[slot]
+    return slot
+
+
+def assign_lifetimes(plan: Plan) -> Plan:
+    """Return `plan` with in-place updates chosen and moved last, and with `frees` and `inplace` filled in."""
+    plan = _choose_commits(plan)
+    last = _last_uses(plan)
+    kept = {root_of(s, plan.aliases) for s in plan.outputs}
+    steps: list[Step] = []
+    members: dict[int, list[int]] = {}
+    for slot in plan.slots:
+        if slot.kind == "temp":
+            members.setdefault(root_of(slot.number, plan.aliases), []).append(slot.number)
+    for position, step in enumerate(plan.steps):
+        touched = {root_of(s, plan.aliases) for s in (*step.inputs, *step.outputs)}
+        dying = [r for r in touched if last.get(r) == position and r not in kept and plan.slots[r].kind == "temp"]
+        frees = tuple(sorted(s for r in dying for s in members.get(r, (r,))))
+        # A root that is an input or constant owns nothing of ours, but its views are headers that may go.
+        changes: dict[str, Any] = {"frees": frees}
+        if isinstance(step, KernelStep | CallStep):
+            changes["inplace"] = _inplace(plan, step, set(dying))
+        steps.append(replace(step, **changes))
+    return replace(plan, steps=tuple(steps))
+
+
+def _last_uses(plan: Plan) -> dict[int, int]:
+    last: dict[int, int] = {}
+    for position, step in enumerate(plan.steps):
+        for slot in (*step.inputs, *step.outputs):
+            last[root_of(slot, plan.aliases)] = position
+    return last
+
+
+def _inplace(plan: Plan, step: KernelStep | CallStep, dying: set[int]) -> Pairs:
+    """Pairs (output, input) where the output may be written over the input, which dies in this step."""
+    candidates = candidate_pairs(step) if isinstance(step, KernelStep) else step.inplace
+    taken_out = {j for j, _ in step.commit}
+    taken_in = {i for _, i in step.commit}
+    pairs: list[tuple[int, int]] = []
+    for j, i in candidates:
+        slot = step.inputs[i]
+        if j in taken_out or i in taken_in or slot not in dying or slot in plan.aliases:
+            continue
+        if step.inputs.count(slot) > 1 or slot in step.outputs:
+            continue
+        pairs.append((j, i))
+        taken_out.add(j)
+        taken_in.add(i)
+    return tuple(pairs)
+
+
+def candidate_pairs(step: KernelStep) -> Pairs:
+    """Pairs (output, input) of an elementwise kernel with the same dtype and the same elements at the same places."""
+    if not step.kernel.is_map:
+        return ()
+    identity = tuple(range(step.ndim))
+    pairs = []
+    for j, output in enumerate(step.node.outputs):
+        for i, variable in enumerate(step.node.inputs):
+            if step.input_orders[i] == identity and variable.type == output.type:
+                pairs.append((j, i))
+    return tuple(pairs)
+
+
+def _choose_commits(plan: Plan) -> Plan:
+    """Mark steps that may write a new value straight into a shared variable's storage, and move them last.
+
+    Allowed when the new value goes nowhere else, and nothing reads the old value except that step and steps before it.
+    """
+    producer = {slot: position for position, step in enumerate(plan.steps) for slot in step.outputs}
+    readers: dict[int, set[int]] = {}
+    for position, step in enumerate(plan.steps):
+        for slot in step.inputs:
+            readers.setdefault(root_of(slot, plan.aliases), set()).add(position)
+    shown = [root_of(s, plan.aliases) for s in plan.outputs]
+    marked: dict[int, Step] = {}
+    for out_position, in_position in plan.updates:
+        value, target = plan.outputs[out_position], plan.inputs[in_position]
+        position = producer.get(value)
+        if position is None or value in plan.aliases or shown.count(value) != 1 or readers.get(value):
+            continue
+        step = marked.get(position, plan.steps[position])
+        pair = _commit_pair(plan, step, value, target)
+        if pair is None or target in shown or isinstance(step, PerformStep):
+            continue
+        marked[position] = replace(step, commit=(*step.commit, pair))  # type: ignore[call-arg,attr-defined]
+    marked = _only_safe(plan, marked, readers)
+    if not marked:
+        return plan
+    early = [step for position, step in enumerate(plan.steps) if position not in marked]
+    return replace(plan, steps=(*early, *(marked[p] for p in sorted(marked))))
+
+
+def _commit_pair(plan: Plan, step: Step, value: int, target: int) -> tuple[int, int] | None:
+    if isinstance(step, KernelStep):
+        allowed = candidate_pairs(step)
+    elif isinstance(step, CallStep):
+        allowed = step.inplace
+    else:
+        return None
+    for j, i in allowed:
+        if step.outputs[j] == value and step.inputs[i] == target and step.inputs.count(target) == 1:
+            return j, i
+    return None
+
+
+def _only_safe(plan: Plan, marked: dict[int, Step], readers: dict[int, set[int]]) -> dict[int, Step]:
+    """Drop commits of variables that another committing step, or a step behind one, still reads."""
+    changed = True
+    while changed:
+        changed = False
+        for position, step in list(marked.items()):
+            outputs_read = any(readers.get(root_of(s, plan.aliases)) for s in step.outputs)
+            bad = outputs_read or any(
+                other != position and other in marked
+                for _, i in step.commit  # type: ignore[attr-defined]
+                for other in readers.get(root_of(step.inputs[i], plan.aliases), ())
+            )
+            if bad:
+                del marked[position]
+                changed = True
+    return marked
