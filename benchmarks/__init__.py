@@ -1,0 +1,1 @@
+"""The figures that the project keeps: ours beside the peers', in one run."""
