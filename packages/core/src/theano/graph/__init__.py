@@ -5,6 +5,7 @@ from theano.graph.clone import clone, clone_get_equiv, clone_replace, rebuild_gr
 from theano.graph.equality import equal_computations, is_same_graph
 from theano.graph.features import DestroyHandler, Feature, Supervisor
 from theano.graph.function_graph import FunctionGraph
+from theano.graph.null_types import DisconnectedType, NullType, grad_not_implemented, grad_undefined
 from theano.graph.op import Op, frozen_op
 from theano.graph.rules import RuleTable
 from theano.graph.tag import Scratchpad, scratchpad
@@ -27,9 +28,11 @@ __all__ = [
     "AtomicVariable",
     "Constant",
     "DestroyHandler",
+    "DisconnectedType",
     "Feature",
     "FunctionGraph",
     "Generic",
+    "NullType",
     "Op",
     "RuleTable",
     "Scratchpad",
@@ -48,6 +51,8 @@ __all__ = [
     "format_trace",
     "frozen_op",
     "generic",
+    "grad_not_implemented",
+    "grad_undefined",
     "graph_inputs",
     "io_toposort",
     "is_same_graph",

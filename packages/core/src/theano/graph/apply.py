@@ -21,12 +21,12 @@ class Apply:
         Outputs must be fresh: no node may own them yet. They learn their owner and index here.
     """
 
-    __slots__ = ("__dict__", "__weakref__", "inputs", "op", "outputs", "tag")
+    __slots__ = ("__dict__", "__weakref__", "_tag", "inputs", "op", "outputs")
 
     def __init__(self, op: Any, inputs: Sequence[Variable], outputs: Sequence[Variable]) -> None:
         self.op = op
         self.inputs: list[Variable] = list(inputs)
-        self.tag = Scratchpad()
+        self._tag: Scratchpad | None = None
         for variable in self.inputs:
             if not isinstance(variable, Variable):
                 raise TypeError(
@@ -47,6 +47,17 @@ class Apply:
             output.owner = self
             output.index = i
             self.outputs.append(output)
+
+    @property
+    def tag(self) -> Scratchpad:
+        """Notes about the node; made when first asked for, since most nodes have none."""
+        if self._tag is None:
+            self._tag = Scratchpad()
+        return self._tag
+
+    @tag.setter
+    def tag(self, notes: Scratchpad) -> None:
+        self._tag = notes
 
     @property
     def nin(self) -> int:
@@ -104,7 +115,8 @@ class Apply:
     def clone(self) -> Apply:
         """Return the same op on the same inputs with new outputs."""
         twin = self.__class__(self.op, self.inputs, [output.clone() for output in self.outputs])
-        twin.tag = self.tag.__copy__()
+        if self._tag is not None:
+            twin._tag = self._tag.__copy__()
         return twin
 
     def clone_with_new_inputs(self, inputs: Iterable[Variable], strict: bool = True) -> Apply:
@@ -138,7 +150,8 @@ class Apply:
                 new.tag = old.tag.__copy__().__update__(new.tag)
             return twin
         twin = self.__class__(self.op, new_inputs, [output.clone() for output in self.outputs])
-        twin.tag = self.tag.__copy__()
+        if self._tag is not None:
+            twin._tag = self._tag.__copy__()
         return twin
 
     def __str__(self) -> str:
@@ -153,7 +166,7 @@ class Apply:
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(self.__dict__)
-        for name in ("inputs", "op", "outputs", "tag"):
+        for name in ("_tag", "inputs", "op", "outputs"):
             state[name] = getattr(self, name)
         return state
 

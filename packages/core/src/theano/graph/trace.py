@@ -28,6 +28,10 @@ class Frame(NamedTuple):
 
 Stack = tuple[Frame, ...]
 
+# A program has few places that build graphs, but builds many nodes there: frames and stacks are shared.
+_frames: dict[Any, Frame] = {}
+_stacks: dict[Stack, Stack] = {}
+
 
 def is_library_frame(module_name: str) -> bool:
     """Whether a frame with this ``__name__`` belongs to Theano itself.
@@ -57,13 +61,17 @@ def capture(limit: int | None = None) -> Stack:
     while frame is not None:
         name = frame.f_globals.get("__name__", "")
         if not is_library_frame(name) or name == "theano.__main__":
-            code = frame.f_code
-            frames.append(Frame(code.co_filename, frame.f_lineno, code.co_name))
+            code, lineno = frame.f_code, frame.f_lineno
+            known = _frames.get((code, lineno))
+            if known is None:
+                known = _frames[code, lineno] = Frame(code.co_filename, lineno, code.co_name)
+            frames.append(known)
             if len(frames) == limit:
                 break
         frame = frame.f_back  # type: ignore[assignment]
     frames.reverse()
-    return tuple(frames)
+    stack = tuple(frames)
+    return _stacks.setdefault(stack, stack)
 
 
 def add_tag_trace(thing: Any, user_line: int | None = None) -> Any:

@@ -26,7 +26,7 @@ class Variable:
     name : str, optional
     """
 
-    __slots__ = ("__dict__", "__weakref__", "auto_name", "index", "name", "owner", "tag", "type")
+    __slots__ = ("__dict__", "__weakref__", "_number", "index", "name", "owner", "tag", "type")
     _serial = 0
 
     def __init__(
@@ -41,8 +41,12 @@ class Variable:
         self.owner = owner
         self.index = index
         self.name = name
-        Variable._serial += 1
-        self.auto_name = f"auto_{Variable._serial}"
+        Variable._serial = self._number = Variable._serial + 1
+
+    @property
+    def auto_name(self) -> str:
+        """A name that no other variable of this process has: ``auto_<number>``."""
+        return f"auto_{self._number}"
 
     def __str__(self) -> str:
         if self.name is not None:
@@ -109,13 +113,14 @@ class Variable:
     def __getstate__(self) -> dict[str, Any]:
         state = dict(self.__dict__)
         state.pop("_eval_functions", None)
-        for name in ("auto_name", "index", "name", "owner", "tag", "type"):
+        for name in ("index", "name", "owner", "tag", "type"):
             state[name] = getattr(self, name)
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         for name, value in state.items():
             setattr(self, name, value)
+        Variable._serial = self._number = Variable._serial + 1
 
 
 class AtomicVariable(Variable):

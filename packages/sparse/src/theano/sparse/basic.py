@@ -1,0 +1,7 @@
+"""All functions of ``theano.sparse``, at their classic home."""
+
+from theano.sparse.arithmetic import *  # noqa: F403
+from theano.sparse.conversion import *  # noqa: F403
+from theano.sparse.dot import *  # noqa: F403
+from theano.sparse.type import *  # noqa: F403
+from theano.sparse.variable import *  # noqa: F403
