@@ -1,7 +1,7 @@
 """What differs between the languages of the C family, as data: type names, spellings of primitives, helper functions.
 
-A `Dialect` holds *rows*: ``rows[primitive][class]`` says how to write a primitive for a class of dtypes. The classes are ``b`` (bool),
-``i`` (signed), ``u`` (unsigned) and ``f`` (floating). A row is a template with these fields:
+A `Dialect` holds *rows*: ``rows[primitive][class]`` says how to write a primitive for a class of dtypes. The classes
+are ``b`` (bool), ``i`` (signed), ``u`` (unsigned) and ``f`` (floating). A row is a template with these fields:
 
 ``{0} {1} {2}``   the operands (names or literals, never needing parentheses)
 ``{t}``           the C type of the last operand;  ``{r}`` the C type of the result
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 CLASSES = {"b": ("bool",), "i": ("int8", "int16", "int32", "int64"), "u": ("uint8", "uint16", "uint32", "uint64")}
 CLASS_OF = {d: c for c, names in CLASSES.items() for d in names} | {"float32": "f", "float64": "f"}
@@ -44,7 +45,7 @@ class Row:
 Rows = Mapping[str, Mapping[str, Row]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Dialect:
     """One language of the C family.
 
@@ -58,7 +59,8 @@ class Dialect:
     rows : mapping
         See the module; build with :func:`extend_rows` from `C_FAMILY_ROWS`.
     helpers : mapping of helper name to template
-        Text of a function per type; fields ``{t} {s} {d}`` (type, suffix, dtype name) and those of rows; other braces are doubled.
+        Text of a function per type; fields ``{t} {s} {d}`` (type, suffix, dtype name) and those of rows; other braces
+        are doubled.
     helper_qualifier : str
         What stands before a helper function (``static inline``, ``__device__``).
     suffixes : mapping of dtype to function-name suffix
@@ -108,11 +110,11 @@ def extend_rows(rows: Rows, more: Rows) -> dict[str, dict[str, Row]]:
     return merged
 
 
-def _same(text: str, classes: str, **options) -> dict[str, Row]:
+def _same(text: str, classes: str, **options: Any) -> dict[str, Row]:
     return {c: Row(text, **options) for c in classes}
 
 
-def _library(c_name: str, ps: int, **options) -> dict[str, Row]:
+def _library(c_name: str, ps: int, **options: Any) -> dict[str, Row]:
     return {"f": Row(c_name + "{s}({0})", calls=(c_name,), ps=ps, **options)}
 
 
@@ -125,7 +127,7 @@ def _comparison(sign: str) -> dict[str, Row]:
 
 
 def _arithmetic(sign: str, boolean: str) -> dict[str, Row]:
-    """The casts bring small integers back from int; bool has the meaning of the ring with two elements saturated at 1."""
+    """A sum, difference or product: the casts bring small integers back from int."""
     text = "{0} " + sign + " {1}"
     return {"f": Row(text), **_same("({r})(" + text + ")", "iu"), "b": Row(boolean)}
 
@@ -141,7 +143,9 @@ C_FAMILY_ROWS: dict[str, dict[str, Row]] = {
     "mul": _arithmetic("*", "{0} & {1}"),
     "true_div": {"f": Row("{0} / {1}", ps=180)},
     "floor_div": {
-        "f": Row("theano_floor_div_{d}({0}, {1})", calls=("fmod", "floor"), helpers=("floor_div_f",), scalar=True, ps=9000),
+        "f": Row(
+            "theano_floor_div_{d}({0}, {1})", calls=("fmod", "floor"), helpers=("floor_div_f",), scalar=True, ps=9000
+        ),
         "i": Row("theano_floor_div_{d}({0}, {1})", helpers=("floor_div_i",), scalar=True, ps=2500),
         "u": Row("theano_floor_div_{d}({0}, {1})", helpers=("floor_div_u",), scalar=True, ps=2500),
         "b": Row("{0} & {1}"),

@@ -1,12 +1,13 @@
 """Helper functions of generated code in the C family, one template per primitive that no operator states.
 
-Fields as in `theano.codegen.dialect`; ``{q}`` is the dialect's qualifier, ``{d}`` the dtype name, ``{S}`` the suffix of float64.
+Fields as in `theano.codegen.dialect`; ``{q}`` is the dialect's qualifier, ``{d}`` the dtype name, ``{S}`` the suffix of
+float64.
 """
 
 from __future__ import annotations
 
-# Floor division and modulo follow Python and NumPy: the remainder has the divisor's sign, and the pair is consistent also
-# where the quotient rounds.
+# Floor division and modulo follow Python and NumPy: the remainder has the divisor's sign, and the pair is consistent
+# also where the quotient rounds.
 _FLOOR_DIV_F = """\
 {q} {t} theano_floor_div_{d}({t} a, {t} b)
 {{
@@ -14,7 +15,7 @@ _FLOOR_DIV_F = """\
     if (b == {zero}) return a / b;
     v = (a - m) / b;
     if (m != {zero} && ((b < {zero}) != (m < {zero}))) v -= {one};
-    if (v == {zero}) return a / b < {zero} ? -{zero} : {zero} * (a / b);
+    if (v == {zero}) return copysign{s}({zero}, a / b);
     f = floor{s}(v);
     return v - f > {one} / ({one} + {one}) ? f + {one} : f;
 }}
@@ -139,6 +140,3 @@ C_FAMILY_HELPERS = {
     "gamma": _GAMMA,
     "gammaln": _GAMMALN,
 }
-
-HELPER_CALLS = {"sigmoid": ("fabs",), "softplus": ("fabs",)}
-"""Library functions that a helper calls besides those its row names (they are operators in vector code)."""

@@ -90,7 +90,8 @@ class Apply:
             raise ValueError(
                 explain(f"take output {index} of {self.op}", f"{len(self.outputs)} outputs", "mend default_output")
             )
-        return self.outputs[index]
+        output: Variable = self.outputs[index]
+        return output
 
     @property
     def out(self) -> Variable:
@@ -143,7 +144,7 @@ class Apply:
             else:
                 remake = True
         if remake:
-            twin = self.op.make_node(*new_inputs)
+            twin: Apply = self.op.make_node(*new_inputs)
             for old, new in zip(self.outputs, twin.outputs, strict=True):
                 if new.name is None:
                     new.name = old.name

@@ -125,9 +125,9 @@ class FunctionGraph:
         for node in order:
             parents = {v.owner for v in node.inputs if v.owner is not None and v.owner in position}
             parents.update(n for n in extra.get(node, ()) if n is not node)
-            before[node] = parents  # type: ignore[assignment]
+            before[node] = parents
             for parent in parents:
-                after.setdefault(parent, []).append(node)  # type: ignore[arg-type]
+                after.setdefault(parent, []).append(node)
         import heapq  # lazy: only graphs with in-place ops come here
 
         ready = [position[node] for node in order if not before[node]]

@@ -78,7 +78,7 @@ class Op:
         if type(self) is not type(other):
             return NotImplemented
         key = self._key()
-        return key is not None and key == other._key()  # type: ignore[attr-defined]
+        return key is not None and key == other._key()
 
     def __hash__(self) -> int:
         key = self._key()

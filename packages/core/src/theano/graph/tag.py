@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 
 class Scratchpad:
     """A namespace for notes about a variable or node: ``v.tag.test_value = ...``."""
+
+    if TYPE_CHECKING:  # any name may be read and written
+
+        def __getattr__(self, name: str) -> Any: ...
+
+        def __setattr__(self, name: str, value: Any) -> None: ...
 
     def clear(self) -> None:
         """Forget every note."""

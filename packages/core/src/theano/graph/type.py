@@ -6,7 +6,7 @@ from typing import Any
 
 from theano.errors import explain
 from theano.graph.tag import Scratchpad
-from theano.graph.variable import Constant, Variable
+from theano.graph import variable as variables
 
 
 class Type:
@@ -22,8 +22,8 @@ class Type:
     3
     """
 
-    Variable: type[Variable] = Variable
-    Constant: type[Constant] = Constant
+    Variable: type[variables.Variable] = variables.Variable
+    Constant: type[variables.Constant] = variables.Constant
     SharedVariable: Any = None
 
     def filter(self, value: Any, strict: bool = False, allow_downcast: bool | None = None) -> Any:
@@ -45,7 +45,7 @@ class Type:
             )
         )
 
-    def filter_variable(self, other: Any, allow_convert: bool = True) -> Variable:
+    def filter_variable(self, other: Any, allow_convert: bool = True) -> variables.Variable:
         """Return `other` as a symbolic variable of this type.
 
         Raises
@@ -53,10 +53,11 @@ class Type:
         TypeError
             If `other` is of another type that cannot be converted.
         """
-        if not isinstance(other, Variable):
+        if not isinstance(other, variables.Variable):
             other = self.Constant(type=self, data=self.filter(other))
-        if other.type == self:
-            return other
+        symbolic: variables.Variable = other
+        if symbolic.type == self:
+            return symbolic
         converted = self.convert_variable(other) if allow_convert else None
         if converted is not None:
             return converted
@@ -68,7 +69,7 @@ class Type:
             )
         )
 
-    def convert_variable(self, var: Variable) -> Variable | None:
+    def convert_variable(self, var: variables.Variable) -> variables.Variable | None:
         """Return `var` as this type, or None where that cannot be known to be right."""
         return var if var.type == self else None
 
@@ -88,18 +89,20 @@ class Type:
             return str(error)
         return ""
 
-    def make_variable(self, name: str | None = None) -> Variable:
+    def make_variable(self, name: str | None = None) -> variables.Variable:
         """Return a new variable of this type."""
         return self.Variable(self, name=name)
 
-    def make_constant(self, value: Any, name: str | None = None) -> Constant:
+    def make_constant(self, value: Any, name: str | None = None) -> variables.Constant:
         """Return a constant of this type."""
         return self.Constant(type=self, data=value, name=name)
 
-    def __call__(self, name: str | None = None) -> Variable:
+    def __call__(self, name: str | None = None) -> variables.Variable:
         from theano.graph.trace import add_tag_trace  # lazy: trace needs the configuration, types may be made earlier
 
-        return add_tag_trace(self.make_variable(name))
+        made = self.make_variable(name)
+        add_tag_trace(made)
+        return made
 
     def values_eq(self, a: Any, b: Any) -> bool:
         """Whether two values of this type are equal."""

@@ -1,0 +1,290 @@
+"""Finding plugins and letting them register, stage by stage.
+
+Environment variables, all lists separated by commas:
+
+* ``THEANO_PLUGINS``: load only these entry points (an empty list: none).
+* ``THEANO_DISABLE_PLUGINS``: do not load these.
+* ``THEANO_TRACE_PLUGINS``: when set, tell on standard error what is loaded and called.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from types import ModuleType
+from typing import Any
+
+import pluggy
+
+from theano.configuration import check_pending_flags
+from theano.errors import PluginWarning, explain
+from theano.plugin import hookspecs
+from theano.plugin.bundled import BUNDLED
+from theano.plugin.registry import Registry
+
+__all__ = ["Manager", "Problem"]
+
+GROUP = "theano"
+
+# Stages run at most once, each after those that it needs.
+_HOOK_OF_STAGE = {
+    "config": "theano_register_config",
+    "types": "theano_register_types",
+    "ops": "theano_register_ops",
+    "shape_rules": "theano_register_shape_rules",
+    "gradient_rules": "theano_register_gradient_rules",
+    "backends": "theano_register_backends",
+    "modes": "theano_register_modes",
+}
+_NEEDS = {"config": (), "types": ("config",), "ops": ("types",)}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that went wrong with a plugin.
+
+    Attributes
+    ----------
+    plugin : str
+        Name of the plugin.
+    doing : str
+        What was being done, such as "import theano_foo.plugin".
+    error : Exception or str
+        What happened.
+    """
+
+    plugin: str
+    doing: str
+    error: Exception | str
+
+    def __str__(self) -> str:
+        found = self.error if isinstance(self.error, str) else f"{type(self.error).__name__}: {self.error}"
+        return explain(
+            f"plugin {self.plugin!r}: {self.doing}",
+            found,
+            f"repair or remove the plugin, or set THEANO_DISABLE_PLUGINS={self.plugin}; all else works without it",
+        )
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A plugin that was loaded: its name, module and the distribution that brought it."""
+
+    name: str
+    module: ModuleType
+    distribution: str
+
+
+def _names_in(variable: str) -> frozenset[str] | None:
+    text = os.environ.get(variable)
+    if text is None:
+        return None
+    return frozenset(name.strip() for name in text.split(",") if name.strip())
+
+
+def _found_entry_points() -> list[EntryPoint]:
+    # The same distribution may be seen twice, by two entries of sys.path.
+    unique = {(point.name, point.value): point for point in reversed(list(entry_points(group=GROUP)))}
+    return [unique[key] for key in sorted(unique)]
+
+
+class Manager:
+    """Loads plugins on first use, and runs each stage of registration once.
+
+    Attributes
+    ----------
+    registry : Registry
+        What the plugins registered.
+    problems : list of Problem
+        Failures so far; each was also a `PluginWarning`.
+    loaded : list of Loaded
+        In the order of loading.
+    disabled : list of str
+        Entry points that the environment switched off.
+    """
+
+    def __init__(self) -> None:
+        self.registry = Registry(self.run_stage)
+        self.problems: list[Problem] = []
+        self.loaded: list[Loaded] = []
+        self.disabled: list[str] = []
+        self.plugin_manager = pluggy.PluginManager("theano")
+        self.plugin_manager.add_hookspecs(hookspecs)
+        self._lock = threading.RLock()
+        self._started: set[str] = set()
+        self._done: set[str] = set()
+        self._discovered = False
+        self._reported = 0
+        self._depth = 0
+        self._tracing = bool(os.environ.get("THEANO_TRACE_PLUGINS"))
+
+    # ---- loading
+
+    def load(self) -> None:
+        """Import all plugins and register their options."""
+        self.run_stage("config")
+
+    def _discover(self) -> None:
+        for path in BUNDLED:
+            self._load_one(path, "theano-core", partial(import_module, path))
+        only = _names_in("THEANO_PLUGINS")
+        blocked = _names_in("THEANO_DISABLE_PLUGINS") or frozenset()
+        points = _found_entry_points()
+        for point in points:
+            if point.name in blocked or (only is not None and point.name not in only):
+                self.disabled.append(point.name)
+                self._trace(f"plugin {point.name} is disabled")
+                continue
+            distribution = f"{point.dist.name} {point.dist.version}" if point.dist else "unknown distribution"
+            self._load_one(point.name, distribution, point.load)
+        for name in sorted((only or frozenset()) - {point.name for point in points}):
+            self._problem(name, "load what THEANO_PLUGINS names", "no installed distribution has this entry point")
+        self._check_names()
+
+    def _load_one(self, name: str, distribution: str, load: Callable[[], Any]) -> None:
+        start = time.perf_counter()
+        taken = self.plugin_manager.get_plugin(name)
+        if taken is not None:
+            self._problem(name, f"load from {distribution}", f"{taken.__name__} already has this name")
+            return
+        try:
+            module = load()
+        except Exception as error:  # a broken plugin must not break the others
+            self._problem(name, f"import from {distribution}", error)
+            return
+        try:
+            self.plugin_manager.register(module, name)
+        except Exception as error:  # an implementation does not fit its specification
+            if self.plugin_manager.has_plugin(name):
+                self.plugin_manager.unregister(name=name)
+            self._problem(name, f"register {getattr(module, '__name__', module)}", error)
+            return
+        self.loaded.append(Loaded(name, module, distribution))
+        self._trace(f"plugin {name} from {distribution}", start)
+
+    def _check_names(self) -> None:
+        """Report implementations of hooks that do not exist; without any, pluggy's own check passes too."""
+        known = [name for name in vars(hookspecs) if name.startswith("theano_")]
+        wrong = False
+        for plugin in self.loaded:
+            for caller in self.plugin_manager.get_hookcallers(plugin.module) or ():
+                optional = all(impl.optionalhook for impl in caller.get_hookimpls() if impl.plugin is plugin.module)
+                if caller.has_spec() or optional:
+                    continue
+                wrong = True
+                near = difflib.get_close_matches(caller.name, known, 1)
+                hint = f"; did you mean {near[0]}?" if near else ""
+                self._problem(plugin.name, f"implement {caller.name}", f"there is no such hook{hint}")
+        if not wrong:
+            self.plugin_manager.check_pending()
+
+    # ---- stages
+
+    def run_stage(self, stage: str) -> None:
+        """Run a stage of registration, and those that it needs, unless they ran before."""
+        if stage in self._done:
+            return
+        with self._lock:
+            if stage in self._started:  # asked for by a hook of this very stage: give what is there
+                return
+            self._started.add(stage)
+            self._depth += 1
+            try:
+                for needed in _NEEDS.get(stage, ("ops",)):
+                    self.run_stage(needed)
+                self._run_hooks(stage)
+                if stage == "config":
+                    check_pending_flags(frozenset(plugin.name for plugin in self.loaded))
+                self._done.add(stage)
+            finally:
+                self._depth -= 1
+                if stage not in self._done:
+                    self._started.discard(stage)
+        if self._depth == 0:
+            self._warn_of_problems()
+
+    def _run_hooks(self, stage: str) -> None:
+        kind, _, rest = stage.partition(".")
+        if stage == "config":
+            if self._discovered:  # a wrong option stopped this stage before: only the check is left
+                return
+            self._discovered = True
+            self._discover()
+        if stage == "rewrites":
+            self._call_each("theano_register_optimizer", {"registry": self.registry})
+            optdb = self.registry._optdb
+            if optdb is not None:
+                self._call_each("theano_register_rewrites", {"optdb": optdb})
+        elif kind == "lowerings":
+            self._call_each("theano_register_lowerings", {"registry": self.registry, "target": rest})
+        elif kind == "rules":
+            self._call_each("theano_register_rules", {"table": self.registry._tables[rest]})
+        else:
+            self._call_each(_HOOK_OF_STAGE[stage], {"registry": self.registry})
+
+    def _call_each(self, hook_name: str, arguments: dict[str, Any]) -> None:
+        """Call a registering hook of one plugin after the other; a failing one loses its own registrations only."""
+        caller = getattr(self.plugin_manager.hook, hook_name)
+        implementations = {impl.plugin_name: impl for impl in caller.get_hookimpls()}
+        for plugin in self.loaded:
+            implementation = implementations.get(plugin.name)
+            if implementation is None:
+                continue
+            start = time.perf_counter()
+            with self._guarded(plugin.name, hook_name):
+                implementation.function(*[arguments[name] for name in implementation.argnames])
+            self._trace(f"{hook_name} of {plugin.name}", start)
+
+    @contextmanager
+    def _guarded(self, plugin: str, doing: str) -> Iterator[None]:
+        self.registry.begin()
+        try:
+            yield
+        except Exception as error:  # a broken plugin must not break the others
+            self.registry.rollback()
+            self._problem(plugin, doing, error)
+        except BaseException:
+            self.registry.rollback()
+            raise
+        else:
+            self.registry.commit()
+
+    # ---- hooks that are called at work
+
+    def call(self, name: str, arguments: dict[str, Any]) -> Any:
+        """Call a hook that is not a registering one."""
+        self.run_stage("config")
+        caller = getattr(self.plugin_manager.hook, name, None)
+        if caller is None or not caller.has_spec():
+            raise AttributeError(
+                explain(f"hook {name!r}", "there is no such hook", "see theano.plugin.hookspecs for all hooks")
+            )
+        return caller(**arguments)
+
+    # ---- telling
+
+    def _problem(self, plugin: str, doing: str, error: Exception | str) -> None:
+        self.problems.append(Problem(plugin, doing, error))
+        self._trace(f"PROBLEM: {self.problems[-1]}")
+
+    def _warn_of_problems(self) -> None:
+        # Told only when all stages are over, so that a warning turned into an error leaves nothing half done.
+        new = self.problems[self._reported :]
+        self._reported = len(self.problems)
+        for problem in new:
+            warnings.warn(str(problem), PluginWarning, stacklevel=4)
+
+    def _trace(self, text: str, start: float | None = None) -> None:
+        if self._tracing:
+            took = "" if start is None else f" ({(time.perf_counter() - start) * 1e3:.1f} ms)"
+            print(f"theano plugins: {text}{took}", file=sys.stderr)

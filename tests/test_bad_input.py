@@ -1,0 +1,129 @@
+"""Wrong programs get errors that say what was asked, what was found, what to do, and where."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import theano
+from theano import tensor
+from theano.errors import DisconnectedInputError, MissingInputError, UnusedInputError
+
+MODES = [None, theano.Mode("py", None)]
+each_mode = pytest.mark.parametrize("mode", MODES, ids=["FAST_RUN", "py"])
+
+
+@each_mode
+def test_wrong_dtype_names_argument_and_function(mode):
+    x = tensor.ivector("counts")
+    f = theano.function([x], x * 2, mode=mode, name="double")
+    with pytest.raises(TypeError) as caught:
+        f(np.array([1.5, 2.5]))
+    text = "\n".join([str(caught.value), *getattr(caught.value, "__notes__", [])])
+    for part in ("counts", "double", "float64", "int32", "allow_input_downcast", 'tensor.ivector("counts")'):
+        assert part in text
+
+
+@each_mode
+def test_wrong_rank_names_both_ranks(mode):
+    f = theano.function([x := tensor.dmatrix("x")], x * 2, mode=mode)
+    with pytest.raises(TypeError, match="(?s)dimension.*2.*1"):
+        f(np.ones(3))
+
+
+@each_mode
+def test_a_wrong_length_deep_in_a_fused_kernel_names_op_operands_and_line(mode):
+    x, y, z = tensor.dvectors("xyz")
+    r = tensor.exp(x) * 2
+    s = tensor.tanh(r + y) - z  # the line to blame
+    f = theano.function([x, y, z], s, mode=mode)
+    with pytest.raises(ValueError) as caught:
+        f(np.ones(3), np.ones(3), np.ones(4))
+    text = "\n".join([str(caught.value), *getattr(caught.value, "__notes__", [])])
+    assert "mismatch" in text
+    assert "(4,)" in text
+    assert "(3,)" in text
+    assert "float64" in text
+    assert "the line to blame" in text
+    assert np.allclose(f(np.ones(3), np.ones(3), np.ones(3)), np.tanh(2 * np.e + 1) - 1)
+
+
+@each_mode
+def test_a_length_of_one_does_not_stretch_silently(mode):
+    x, y = tensor.dvectors("xy")
+    f = theano.function([x, y], x + y, mode=mode)
+    with pytest.raises(ValueError, match="mismatch"):
+        f(np.ones(1), np.ones(4))
+    assert f(np.ones(1), np.ones(1)).shape == (1,)
+
+
+@each_mode
+def test_inner_lengths_of_a_product(mode):
+    x, y = tensor.dmatrices("xy")
+    f = theano.function([x, y], tensor.dot(x, y), mode=mode)
+    with pytest.raises(ValueError) as caught:
+        f(np.ones((2, 3)), np.ones((4, 2)))
+    text = "\n".join([str(caught.value), *getattr(caught.value, "__notes__", [])])
+    assert "(2, 3)" in text
+    assert "(4, 2)" in text
+
+
+@each_mode
+def test_an_index_out_of_range(mode):
+    x, i = tensor.dvector("x"), tensor.iscalar("i")
+    f = theano.function([x, i], x[i] + 1, mode=mode)
+    with pytest.raises(IndexError):
+        f(np.ones(3), 3)
+    assert f(np.ones(3), -3) == 2
+
+
+def test_inputs_unused_missing_duplicated():
+    x, y = tensor.dscalar("x"), tensor.dscalar("y")
+    with pytest.raises(UnusedInputError, match="y"):
+        theano.function([x, y], x * 2)
+    with pytest.raises(MissingInputError) as caught:
+        theano.function([x], x * y)
+    assert 'tensor.dscalar("y")' in str(caught.value)
+    with pytest.raises(UnusedInputError, match="(?s)x.*0.*1"):
+        theano.function([x, x], x * 2)
+    f = theano.function([x], x * 2)
+    with pytest.raises(TypeError, match="x"):
+        f()
+    with pytest.raises(TypeError):
+        f(1.0, 2.0)
+    with pytest.raises(TypeError, match="nothing"):
+        f(1.0, nothing=2.0)
+
+
+def test_gradients_that_cannot_be():
+    x, i, y = tensor.dvector("x"), tensor.ivector("i"), tensor.dvector("y")
+    with pytest.raises(TypeError, match="scalar"):
+        theano.grad(x * 2, x)
+    with pytest.raises(DisconnectedInputError, match="y"):
+        theano.grad(x.sum(), y)
+    with pytest.raises(DisconnectedInputError):
+        theano.grad(x[i].sum(), i)
+    with pytest.raises(TypeError):
+        theano.grad(x.sum(), "x")
+
+
+def test_inputs_must_be_variables_in_a_list():
+    x = tensor.dscalar("x")
+    with pytest.raises(Exception, match="list"):
+        theano.function(x, x * 2)
+    with pytest.raises(TypeError):
+        theano.function([3.0], x * 2)
+    with pytest.raises(TypeError, match="givens"):
+        theano.function([theano.shared(1.0, name="s")], x * 2)
+
+
+@each_mode
+def test_a_caught_error_leaves_the_function_usable(mode):
+    x, y = tensor.dvectors("xy")
+    w = theano.shared(np.zeros(3), name="w")
+    f = theano.function([x, y], (x + y).sum(), updates={w: w + x}, mode=mode)
+    for _ in range(3):
+        with pytest.raises(ValueError):
+            f(np.ones(3), np.ones(2))
+    assert f(np.ones(3), np.ones(3)) == 6
+    assert np.array_equal(w.get_value(), np.ones(3))
