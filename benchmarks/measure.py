@@ -31,7 +31,9 @@ class Result:
         return self.seconds["theano"] / min(peers) if peers and "theano" in self.seconds else None
 
 
-def interleaved(case: str, contestants: Contestants, target: str = "", rounds: int = 15, round_seconds: float = 0.05) -> Result:
+def interleaved(
+    case: str, contestants: Contestants, target: str = "", rounds: int = 15, round_seconds: float = 0.05
+) -> Result:
     """Time each contestant in turn, `rounds` times; return medians of seconds per call."""
     loops = {name: _loops(call, round_seconds) for name, call in contestants.items()}
     samples: dict[str, list[float]] = {name: [] for name in contestants}
@@ -67,7 +69,9 @@ def in_fresh_process(code: str, cache: Path | None = None, repeats: int = 3) -> 
     values = []
     for _ in range(repeats):
         with tempfile.TemporaryDirectory() as empty:
-            environment = dict(os.environ, XDG_CACHE_HOME=str(cache or empty), PYTENSOR_FLAGS=f"base_compiledir={cache or empty}")
+            environment = dict(
+                os.environ, XDG_CACHE_HOME=str(cache or empty), PYTENSOR_FLAGS=f"base_compiledir={cache or empty}"
+            )
             done = subprocess.run(
                 [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
             )

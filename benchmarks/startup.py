@@ -27,9 +27,13 @@ f(np.ones((60, 784), 'float32'), np.zeros(60, 'int64'))
 print(json.dumps(time.perf_counter() - started))
 """
 
-PYTENSOR = OURS.replace("theano.gradient", "pytensor.gradient").replace("from theano import tensor", "import pytensor.tensor as tensor")
+PYTENSOR = OURS.replace("theano.gradient", "pytensor.gradient").replace(
+    "from theano import tensor", "import pytensor.tensor as tensor"
+)
 PYTENSOR = PYTENSOR.replace("theano.", "pytensor.").replace("import theano,", "import pytensor,")
-PYTENSOR = PYTENSOR.replace("tensor.nnet.softmax(tensor.dot(x, w) + b)", "tensor.special.softmax(tensor.dot(x, w) + b, axis=1)")
+PYTENSOR = PYTENSOR.replace(
+    "tensor.nnet.softmax(tensor.dot(x, w) + b)", "tensor.special.softmax(tensor.dot(x, w) + b, axis=1)"
+)
 
 JAX = """
 import os, time, json, numpy as np

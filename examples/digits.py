@@ -27,7 +27,9 @@ def load():
     """Return training and test images (rows scaled to [0, 1], float32) and labels (int64)."""
     digits = load_digits()
     images = (digits.data / 16).astype("float32")
-    return train_test_split(images, digits.target.astype("int64"), test_size=360, random_state=0, stratify=digits.target)
+    return train_test_split(
+        images, digits.target.astype("int64"), test_size=360, random_state=0, stratify=digits.target
+    )
 
 
 def initial_weights(n_in, n_out, rng):
@@ -168,13 +170,14 @@ def draw(results, models, data, path):
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    figure = plt.figure(figsize=(12, 7.5), layout="constrained")
+    figure = plt.figure(figsize=(13, 5.2), layout="constrained")
     curves, filters, mistakes = figure.subfigures(1, 3, width_ratios=[1.3, 1, 1])
     top, bottom = curves.subplots(2, 1, sharex=True)
     for name, (costs, accuracies, *_) in results.items():
         top.semilogy(costs, label=name)
         bottom.plot(accuracies, label=name)
-    top.set(title="Learning", ylabel="mean cost, training")
+    curves.suptitle("Learning")
+    top.set(ylabel="mean cost, training")
     bottom.set(xlabel="epoch", ylabel="accuracy, test", ylim=(0.8, 1.0))
     bottom.legend()
     filters.suptitle("Filters of 25 hidden units")
@@ -185,7 +188,7 @@ def draw(results, models, data, path):
     test_x, test_y = data[1], data[3]
     predicted = models["MLP 64-500-10"].predict(test_x)
     wrong = np.flatnonzero(predicted != test_y)
-    mistakes.suptitle(f"The MLP's mistakes ({len(wrong)} of {len(test_y)}): label, prediction")
+    mistakes.suptitle(f"Mistakes of the MLP: {len(wrong)} of {len(test_y)}\n(label, prediction)")
     for position, axes in enumerate(mistakes.subplots(4, 4).flat):
         axes.axis("off")
         if position < len(wrong):
@@ -205,12 +208,14 @@ def main():
     data = load()
     print(f"{len(data[0])} training and {len(data[1])} test images, mini-batches of {BATCH}\n")
     models, results = {}, {}
-    for name, hidden, rate in [("softmax regression", 0, 0.5), ("MLP 64-500-10", 500, 0.1)]:
+    for name, hidden, rate in [("softmax regression", 0, 0.5), ("MLP 64-500-10", 500, 0.3)]:
         models[name] = Model(name, hidden, rate)
         results[name] = learn(models[name], data, arguments.epochs)
     print("\nThe optimized graph of the training step of softmax regression:\n")
     theano.printing.debugprint(models["softmax regression"].train)
-    print(f"\n{'model':20s} {'compile':>9s} {'epoch, Theano':>15s} {'epoch, NumPy':>14s} {'ratio':>7s} {'accuracy':>9s}")
+    print(
+        f"\n{'model':20s} {'compile':>9s} {'epoch, Theano':>15s} {'epoch, NumPy':>14s} {'ratio':>7s} {'accuracy':>9s}"
+    )
     for name, (_, accuracies, ours, numpys) in results.items():
         print(
             f"{name:20s} {models[name].compile_seconds:7.2f} s {ours * 1e3:12.2f} ms {numpys * 1e3:11.2f} ms"

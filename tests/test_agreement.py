@@ -33,7 +33,12 @@ class Drawer:
         self.inputs, self.values = [], []
         rows, columns = self.draw.choice([(4, 5), (1, 7), (17, 3), (6, 1), (33, 20)])
         self.shape = (rows, columns)
-        for shape, flags in [((rows, columns), (False, False)), ((columns,), (False,)), ((), ()), ((rows, 1), (False, True))]:
+        for shape, flags in [
+            ((rows, columns), (False, False)),
+            ((columns,), (False,)),
+            ((), ()),
+            ((rows, 1), (False, True)),
+        ]:
             dtype = self.draw.choice(DTYPES[:2] if self.draw.random() < 0.7 else DTYPES)
             self.inputs.append(tensor.TensorType(dtype, flags)())
             self.values.append(self._value(shape, dtype))
@@ -133,7 +138,13 @@ def test_plans_of_random_graphs_verify(seed):
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_layouts_do_not_matter(layout, dtype):
     x, y = tensor.TensorType(dtype, (False, False))("x"), tensor.TensorType(dtype, (False, False))("y")
-    outputs = [x * tensor.exp(y) + 1, tensor.sum(x * y, axis=0), tensor.sum(x, axis=1), tensor.max(y), tensor.dot(x, y.T)]
+    outputs = [
+        x * tensor.exp(y) + 1,
+        tensor.sum(x * y, axis=0),
+        tensor.sum(x, axis=1),
+        tensor.max(y),
+        tensor.dot(x, y.T),
+    ]
     numbers = np.random.default_rng(0)
     base = numbers.normal(size=(0, 6) if layout == "empty" else (10, 12)).astype(dtype)
     other = numbers.normal(size=base.shape).astype(dtype)

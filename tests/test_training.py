@@ -35,7 +35,9 @@ def by_hand(x, y, w, b):
     return cost, w - 0.5 * x.T @ p, b - 0.5 * p.sum(axis=0)
 
 
-@pytest.mark.parametrize("mode", [None, "FAST_COMPILE", theano.Mode("py", None)], ids=["FAST_RUN", "FAST_COMPILE", "py"])
+@pytest.mark.parametrize(
+    "mode", [None, "FAST_COMPILE", theano.Mode("py", None)], ids=["FAST_RUN", "FAST_COMPILE", "py"]
+)
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_softmax_regression_steps_as_by_hand(dtype, mode):
     step, w, b = softmax_step(dtype, mode)

@@ -43,7 +43,9 @@ def _code_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 
 def main() -> int:
     """Print what is too long and not exempt, and exemptions that nobody needs; return the number of both."""
-    exempt = {line.strip() for line in (Path(__file__).parent / "exemptions.txt").read_text().splitlines() if line.strip()}
+    exempt = {
+        line.strip() for line in (Path(__file__).parent / "exemptions.txt").read_text().splitlines() if line.strip()
+    }
     sources = sorted(p for p in ROOT.glob("packages/*/src/**/*.py") if "build" not in p.relative_to(ROOT).parts)
     found = dict(item for path in sources for item in too_long(path))
     problems = [f"{name}: {lines} lines" for name, lines in found.items() if name not in exempt]

@@ -93,8 +93,9 @@ def test_outputs_must_be_variables(x):
 
 
 def test_the_same_variable_twice_names_both_positions(x, y):
-    with pytest.raises(UnusedInputError, match=r"x is input 0 and input 2"):
-        function([x, y, x], add(x, y), PY)
+    with pytest.raises(UnusedInputError, match=r"x is input 0 and input 2") as caught:
+        function([x, y, x], add(x, y), PY, name="plus")
+    assert "'plus'" in caught.value.__notes__[0]
 
 
 def test_unused_input_is_an_error_that_names_it_and_its_line(x, y):
@@ -104,6 +105,7 @@ def test_unused_input_is_an_error_that_names_it_and_its_line(x, y):
     assert "input 1, y of Array(0d)" in text
     assert __file__ in text
     assert "on_unused_input='warn'" in text
+    assert caught.value.__notes__[0].startswith(f"This happened while theano.function made '{__file__}:")
 
 
 def test_unused_input_policies(x, y):

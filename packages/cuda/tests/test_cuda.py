@@ -51,7 +51,9 @@ def test_no_driver_is_said_in_words(monkeypatch):
     assert "no NVIDIA driver: libcuda.so.1" in found.reason
 
 
-@pytest.mark.parametrize(("code", "words"), [(100, "no CUDA device"), (34, "stub"), (803, "different versions"), (7, "answered 7")])
+@pytest.mark.parametrize(
+    ("code", "words"), [(100, "no CUDA device"), (34, "stub"), (803, "different versions"), (7, "answered 7")]
+)
 def test_errors_of_the_driver_are_explained(monkeypatch, code, words):
     found = with_driver(monkeypatch, FakeDriver(cuInit=code))
     assert not found.ok

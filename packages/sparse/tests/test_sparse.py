@@ -169,7 +169,9 @@ def test_products(format):
     a, b = sample(4, 3, format), rng.normal(size=(3, 2))
     x, d, v = sparse.matrix(format, dtype="float64"), tensor.dmatrix(), tensor.dvector()
     assert np.allclose(evaluate(sparse.dot(x, d), {x: a, d: b}), dense(a) @ b)
-    assert np.allclose(evaluate(sparse.dot(d, x), {d: b.T, x: a.T.tocsr() if format == "csr" else a.T.tocsc()}), b.T @ dense(a).T)
+    assert np.allclose(
+        evaluate(sparse.dot(d, x), {d: b.T, x: a.T.tocsr() if format == "csr" else a.T.tocsc()}), b.T @ dense(a).T
+    )
     assert np.allclose(evaluate(sparse.dot(x, v), {x: a, v: b[:, 0]}), dense(a) @ b[:, 0])
     assert np.allclose(evaluate(sparse.structured_dot(x, d), {x: a, d: b}), dense(a) @ b)
     assert np.allclose(evaluate(theano.dot(x, d), {x: a, d: b}), dense(a) @ b)

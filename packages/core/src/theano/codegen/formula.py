@@ -29,7 +29,9 @@ class FormulaNamespace:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        raise NotLowerable(explain(f"state a loop with {name}", "the loop IR has no such primitive", "run it in Python"))
+        raise NotLowerable(
+            explain(f"state a loop with {name}", "the loop IR has no such primitive", "run it in Python")
+        )
 
 
 def _primitive(name: str) -> Any:

@@ -78,21 +78,21 @@ def function(
     if name is None:
         frame = sys._getframe(1)
         name = f"{frame.f_code.co_filename}:{frame.f_lineno}"
-    outputs, output_keys = outputs_of_dict(outputs)
-    check_updates(updates)
-    if not isinstance(inputs, list | tuple):
-        raise TypeError(
-            explain(
-                "inputs of a function are a list",
-                f"{inputs!r} of {type(inputs).__name__}",
-                "write theano.function([x], ...) also for one input",
+    with compiling(name):
+        outputs, output_keys = outputs_of_dict(outputs)
+        check_updates(updates)
+        if not isinstance(inputs, list | tuple):
+            raise TypeError(
+                explain(
+                    "inputs of a function are a list",
+                    f"{inputs!r} of {type(inputs).__name__}",
+                    "write theano.function([x], ...) also for one input",
+                )
             )
-        )
-    if is_old_style(inputs):
-        inputs = to_new_style(inputs, updates, givens, profile)
-    specs = as_specs(inputs, allow_input_downcast)
-    check_distinct(specs, givens)
-    with without_collector():
+        if is_old_style(inputs):
+            inputs = to_new_style(inputs, updates, givens, profile)
+        specs = as_specs(inputs, allow_input_downcast)
+        check_distinct(specs, givens)
         work = Specification(specs, outputs, updates, givens, rebuild_strict, no_default_updates)
         maker = FunctionMaker(
             work.specs,
@@ -110,16 +110,21 @@ def function(
 
 
 @contextmanager
-def without_collector() -> Iterator[None]:
-    """Pause the cyclic garbage collector: compilation allocates much and frees little, so its passes are wasted."""
-    if not gc.isenabled():
-        yield
-        return
+def compiling(name: str) -> Iterator[None]:
+    """Add the function's name to errors, and pause the cyclic garbage collector.
+
+    Compilation allocates much and frees little, so that passes of the collector are wasted.
+    """
+    collecting = gc.isenabled()
     gc.disable()
     try:
         yield
+    except Exception as error:
+        error.add_note(f"This happened while theano.function made {name!r}.")
+        raise
     finally:
-        gc.enable()
+        if collecting:
+            gc.enable()
 
 
 def function_dump(

@@ -15,7 +15,7 @@ __getattr__, __dir__, __all__ = forward(
         "Op": "theano.graph:Op",
         "OpenMPOp": "theano.cpu.legacy:OpenMPOp",
         "PureOp": "theano.graph:Op",
-        "compute_test_value": "theano.graph.test_values:compute_test_value",
+        "compute_test_value": "theano.graph.trial_values:compute_test_value",
         "get_test_value": "theano.graph.op:get_test_value",
     },
 )

@@ -92,7 +92,9 @@ def _as_pairs(replace: Any) -> list[tuple[Any, Any]]:
     if isinstance(replace, list | tuple):
         return [tuple(pair) for pair in replace]
     raise ValueError(
-        explain("clone with replacements", f"replace is {type(replace).__name__}", "give a dict, a list of pairs or None")
+        explain(
+            "clone with replacements", f"replace is {type(replace).__name__}", "give a dict, a list of pairs or None"
+        )
     )
 
 

@@ -68,7 +68,9 @@ class FunctionGraph:
         for variable in inputs:
             if variable.owner is not None:
                 raise ValueError(
-                    explain("make a graph", f"input {variable} is computed by {variable.owner.op}", "cut it off with clone")
+                    explain(
+                        "make a graph", f"input {variable} is computed by {variable.owner.op}", "cut it off with clone"
+                    )
                 )
         for i, output in enumerate(outputs):
             self._import_variable(output, "init")

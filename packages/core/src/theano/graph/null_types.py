@@ -113,7 +113,8 @@ def _null(op: Any, x_pos: int, x: Variable, what: str, comment: str) -> Variable
     reason = explain(
         f"gradient of {op} with respect to its input {x_pos} ({x})",
         what,
-        comment or "keep this input out of what you differentiate, for instance with disconnected_grad or consider_constant",
+        comment
+        or "keep this input out of what you differentiate, for instance with disconnected_grad or consider_constant",
     )
     return NullType(reason)()
 

@@ -10,7 +10,6 @@ from theano.errors import MethodNotDefined, explain
 from theano.graph.apply import Apply
 from theano.graph.tag import Scratchpad
 from theano.graph.trace import capture
-from theano.graph.variable import Variable
 
 
 def frozen_op(cls: type) -> type:
@@ -114,7 +113,7 @@ class Op:
         node = self.make_node(*inputs, **kwargs)
         self.add_tag_trace(node)
         if config.compute_test_value != "off":
-            from theano.graph.test_values import compute_test_value  # lazy: rarely wanted
+            from theano.graph.trial_values import compute_test_value  # lazy: rarely wanted
 
             compute_test_value(node)
         if self.default_output is not None:
@@ -175,6 +174,6 @@ def get_test_value(variable: Any) -> Any:
     AttributeError
         If there is none.
     """
-    from theano.graph.test_values import test_value_of  # lazy: rarely wanted
+    from theano.graph.trial_values import trial_value_of  # lazy: rarely wanted
 
-    return test_value_of(variable if isinstance(variable, Variable) else variable)
+    return trial_value_of(variable)

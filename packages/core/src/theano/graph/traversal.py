@@ -129,7 +129,9 @@ def view_roots(variable: Variable) -> list[Variable]:
     return roots
 
 
-def clients_of(outputs: Iterable[Variable], blockers: Collection[Variable] = ()) -> dict[Variable, list[tuple[Any, int]]]:
+def clients_of(
+    outputs: Iterable[Variable], blockers: Collection[Variable] = ()
+) -> dict[Variable, list[tuple[Any, int]]]:
     """Return for each variable behind `outputs` the ``(node, input position)`` pairs that read it."""
     clients: dict[Variable, list[tuple[Any, int]]] = {}
     for node in toposort(outputs, blockers):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from theano.errors import explain
-from theano.graph.tag import Scratchpad
 from theano.graph import variable as variables
+from theano.graph.tag import Scratchpad
 
 
 class Type:

@@ -93,12 +93,12 @@ class Variable:
                 raise TypeError(explain("evaluate with values for inputs", f"key {key!r}", "use variables as keys"))
         inputs = sorted(values, key=id)
         cache = self.__dict__.setdefault("_eval_functions", {})
-        key = tuple(inputs)
-        if key not in cache:
+        signature = tuple(inputs)
+        if signature not in cache:
             from theano.compile import function  # lazy: graphs stand below compilation
 
-            cache[key] = function(list(inputs), self)
-        return cache[key](*[values[i] for i in inputs])
+            cache[signature] = function(list(inputs), self)
+        return cache[signature](*[values[i] for i in inputs])
 
     def _no_order(self, other: object) -> Any:
         raise NotImplementedError(

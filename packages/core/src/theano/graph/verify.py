@@ -43,5 +43,5 @@ def verify_graph(graph: Any) -> None:
             _fail(f"the readers of {variable} are {clients}, listed are {graph.clients(variable)}")
     if set(expected) != graph.variables:
         _fail("variables are listed that nothing needs")
-    if {n: None for n in graph.toposort()}.keys() != graph.apply_nodes:
+    if dict.fromkeys(graph.toposort()).keys() != graph.apply_nodes:
         _fail("the order lacks nodes")

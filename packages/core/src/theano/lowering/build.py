@@ -78,7 +78,9 @@ class Build:
         """A step whose output is a view of input 0 (see ``ViewStep``)."""
         return ViewStep(node=self.node, kind=kind, params=params)
 
-    def call(self, routine: str, params: Sequence[tuple[str, Any]] = (), inplace: Sequence[tuple[int, int]] = ()) -> CallStep:
+    def call(
+        self, routine: str, params: Sequence[tuple[str, Any]] = (), inplace: Sequence[tuple[int, int]] = ()
+    ) -> CallStep:
         """A step that calls a routine of the backend's library; `inplace`: (output, input) pairs it may share."""
         return CallStep(node=self.node, routine=routine, params=tuple(params), inplace=tuple(inplace))
 

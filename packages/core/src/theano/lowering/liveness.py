@@ -93,14 +93,14 @@ def _choose_commits(plan: Plan) -> Plan:
     marked: dict[int, Step] = {}
     for out_position, in_position in plan.updates:
         value, target = plan.outputs[out_position], plan.inputs[in_position]
-        position = producer.get(value)
-        if position is None or value in plan.aliases or shown.count(value) != 1 or readers.get(value):
+        at = producer.get(value)
+        if at is None or value in plan.aliases or shown.count(value) != 1 or readers.get(value):
             continue
-        step = marked.get(position, plan.steps[position])
+        step = marked.get(at, plan.steps[at])
         pair = _commit_pair(plan, step, value, target)
         if pair is None or target in shown or isinstance(step, PerformStep):
             continue
-        marked[position] = replace(step, commit=(*step.commit, pair))  # type: ignore[call-arg,attr-defined]
+        marked[at] = replace(step, commit=(*step.commit, pair))  # type: ignore[call-arg,attr-defined]
     marked = _only_safe(plan, marked, readers)
     if not marked:
         return plan

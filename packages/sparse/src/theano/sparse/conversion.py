@@ -140,8 +140,17 @@ class CSM(Op):
         parts = []
         for name, part in (("indices", indices), ("indptr", indptr), ("shape", shape)):
             variable = tensor.as_tensor_variable(part)
-            if variable.type.ndim != 1 or variable.type.dtype not in ("int8", "int16", "int32", "int64", "uint8", "uint16"):
-                raise TypeError(explain("build a sparse matrix", f"{name} of {variable.type}", "give a vector of integers"))
+            if variable.type.ndim != 1 or variable.type.dtype not in (
+                "int8",
+                "int16",
+                "int32",
+                "int64",
+                "uint8",
+                "uint16",
+            ):
+                raise TypeError(
+                    explain("build a sparse matrix", f"{name} of {variable.type}", "give a vector of integers")
+                )
             parts.append(tensor.cast(variable, "int32"))
         return Apply(self, [data, *parts], [SparseType(self.format, data.type.dtype)()])
 
@@ -153,7 +162,9 @@ class CSM(Op):
             raise ValueError(explain("build a sparse matrix", f"a shape of {len(shape)} lengths", "give two"))
         if data.shape != indices.shape:
             raise ValueError(
-                explain("build a sparse matrix", f"{data.size} values and {indices.size} indices", "give as many of both")
+                explain(
+                    "build a sparse matrix", f"{data.size} values and {indices.size} indices", "give as many of both"
+                )
             )
         output_storage[0][0] = FORMATS[self.format]((data, indices.copy(), indptr.copy()), tuple(shape), copy=True)
 
@@ -183,7 +194,9 @@ class KeepPattern(Op):
         major = np.repeat(np.arange(len(pattern.indptr) - 1), np.diff(pattern.indptr))
         rows, columns = (major, pattern.indices) if pattern.format == "csr" else (pattern.indices, major)
         picked = np.asarray(values[rows, columns]).reshape(-1).astype(values.dtype)
-        output_storage[0][0] = FORMATS[pattern.format]((picked, pattern.indices, pattern.indptr), pattern.shape, copy=True)
+        output_storage[0][0] = FORMATS[pattern.format](
+            (picked, pattern.indices, pattern.indptr), pattern.shape, copy=True
+        )
 
     def infer_shape(self, node: Apply, shapes: Any) -> Any:
         return [shapes[0]]

@@ -30,7 +30,9 @@ def _operands(what: str, x: Any, y: Any) -> tuple[Any, Any]:
 
 def _check(x: Any, y: Any) -> None:
     if x.shape[-1] != y.shape[0]:
-        raise ValueError(explain("multiply matrices", f"shapes {x.shape} and {y.shape}", "the inner lengths must agree"))
+        raise ValueError(
+            explain("multiply matrices", f"shapes {x.shape} and {y.shape}", "the inner lengths must agree")
+        )
 
 
 def turned(x: Any) -> Any:
@@ -174,5 +176,3 @@ def true_dot(x: Any, y: Any, grad_preserves_dense: bool = True) -> Any:
         return structured_dot(x, y)
     product = structured_dot(x, y)
     return SparseFromDense((x if is_sparse_variable(x) else y).type.format)(product)
-
-

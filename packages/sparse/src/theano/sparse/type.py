@@ -13,9 +13,7 @@ from theano.graph import Type, Variable
 __all__ = ["FORMATS", "SparseType", "is_sparse"]
 
 FORMATS = {"csr": scipy.sparse.csr_matrix, "csc": scipy.sparse.csc_matrix, "bsr": scipy.sparse.bsr_matrix}
-DTYPES = frozenset(
-    "int8 int16 int32 int64 uint8 uint16 uint32 uint64 float32 float64 complex64 complex128".split()
-)
+DTYPES = frozenset("int8 int16 int32 int64 uint8 uint16 uint32 uint64 float32 float64 complex64 complex128".split())
 
 
 def is_sparse(x: Any) -> bool:
@@ -50,7 +48,9 @@ class SparseType(Type):
         dtype = np.dtype(dtype).name
         if format not in FORMATS:
             raise NotImplementedError(
-                explain(f"make a sparse type of format {format!r}", "it is not supported", f"use one of {sorted(FORMATS)}")
+                explain(
+                    f"make a sparse type of format {format!r}", "it is not supported", f"use one of {sorted(FORMATS)}"
+                )
             )
         if dtype not in DTYPES:
             raise NotImplementedError(
@@ -77,12 +77,16 @@ class SparseType(Type):
         if strict:
             raise TypeError(
                 explain(
-                    f"use a value strictly as {self}", f"{value.dtype}, {value.format}", "convert it, or do not ask for strict"
+                    f"use a value strictly as {self}",
+                    f"{value.dtype}, {value.format}",
+                    "convert it, or do not ask for strict",
                 )
             )
         if value.dtype != self.dtype and not allow_downcast and np.promote_types(value.dtype, self.dtype) != self.dtype:
             raise NotImplementedError(
-                explain(f"use a value as {self}", f"dtype {value.dtype}, which would lose precision", "set allow_downcast")
+                explain(
+                    f"use a value as {self}", f"dtype {value.dtype}, which would lose precision", "set allow_downcast"
+                )
             )
         return FORMATS[self.format](value).astype(self.dtype)
 

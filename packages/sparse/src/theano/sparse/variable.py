@@ -111,8 +111,10 @@ class SparseVariable(_SparseOperators, Variable):
     """A symbolic sparse matrix."""
 
     def __str__(self) -> str:
-        return f"{type(self).__name__}{{{self.format},{self.dtype}}}" if self.name is None and self.owner is None else (
-            Variable.__str__(self)
+        return (
+            f"{type(self).__name__}{{{self.format},{self.dtype}}}"
+            if self.name is None and self.owner is None
+            else (Variable.__str__(self))
         )
 
     __repr__ = __str__
@@ -133,7 +135,9 @@ class SparseConstant(_SparseOperators, Constant):
     merge_signature = signature
 
     def __str__(self) -> str:
-        return f"{type(self).__name__}{{{self.type.format},{self.type.dtype},shape={self.data.shape},nnz={self.data.nnz}}}"
+        return (
+            f"{type(self).__name__}{{{self.type.format},{self.type.dtype},shape={self.data.shape},nnz={self.data.nnz}}}"
+        )
 
     __repr__ = __str__
 
@@ -177,7 +181,9 @@ def as_sparse_variable(x: Any, name: str | None = None) -> Any:
     if isinstance(x, Apply):
         if len(x.outputs) != 1:
             raise ValueError(
-                explain(f"use a node of {x.op} as a sparse variable", f"{len(x.outputs)} outputs", "pick one of its outputs")
+                explain(
+                    f"use a node of {x.op} as a sparse variable", f"{len(x.outputs)} outputs", "pick one of its outputs"
+                )
             )
         x = x.outputs[0]
     if isinstance(x, Variable):
@@ -241,7 +247,9 @@ def sparse_constructor(
         `value` is not sparse.
     """
     if not is_sparse(value):
-        raise TypeError(explain("make a sparse shared variable", f"a {type(value).__name__}", "give a SciPy sparse matrix"))
+        raise TypeError(
+            explain("make a sparse shared variable", f"a {type(value).__name__}", "give a SciPy sparse matrix")
+        )
     value = value if borrow else copy.deepcopy(value)
     return SparseTensorSharedVariable(
         type=SparseType(format or value.format, value.dtype),

@@ -58,7 +58,9 @@ class DestroyHandler(Feature):
                     if root in found and found[root][0] is not node:
                         raise InconsistencyError(
                             explain(
-                                f"overwrite {root}", f"both {found[root][0].op} and {node.op} destroy it", "copy it for one"
+                                f"overwrite {root}",
+                                f"both {found[root][0].op} and {node.op} destroy it",
+                                "copy it for one",
                             )
                         )
                     found[root] = (node, position)

@@ -12,7 +12,7 @@ from theano.graph.trace import format_trace
 from theano.graph.variable import Constant
 
 
-def test_value_of(variable: Any) -> Any:
+def trial_value_of(variable: Any) -> Any:
     """Return the test value of `variable`, filtered by its type.
 
     Raises
@@ -53,7 +53,7 @@ def compute_test_value(node: Any) -> None:
     values = []
     for i, variable in enumerate(node.inputs):
         try:
-            values.append(test_value_of(variable))
+            values.append(trial_value_of(variable))
         except AttributeError:
             _missing(node, i, variable)
             return
