@@ -61,16 +61,23 @@ def _loops(call: Callable[[], object], seconds: float) -> int:
         loops *= 4
 
 
+def own_environment() -> dict[str, str]:
+    """The environment of this process, with Python's bytecode cache on (as it is by default)."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 def in_fresh_process(code: str, cache: Path | None = None, repeats: int = 3) -> float:
     """Run `code` in new processes; it prints a JSON number as its last line. Return the median.
 
-    `cache`: the kernel cache folder; None means an empty one each time.
+    `cache`: the kernel cache folder; None means an empty one each time. Python may write its bytecode, and one process that is
+    not counted runs first, so that importing does not compile Python.
     """
     values = []
+    repeats += 1
     for _ in range(repeats):
         with tempfile.TemporaryDirectory() as empty:
             environment = dict(
-                os.environ, XDG_CACHE_HOME=str(cache or empty), PYTENSOR_FLAGS=f"base_compiledir={cache or empty}"
+                own_environment(), XDG_CACHE_HOME=str(cache or empty), PYTENSOR_FLAGS=f"base_compiledir={cache or empty}"
             )
             done = subprocess.run(
                 [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
@@ -78,7 +85,7 @@ def in_fresh_process(code: str, cache: Path | None = None, repeats: int = 3) -> 
         if done.returncode:
             raise RuntimeError(f"a benchmark process failed:\n{done.stderr[-2000:]}")
         values.append(float(json.loads(done.stdout.strip().splitlines()[-1])))
-    return statistics.median(values)
+    return statistics.median(values[1:])
 
 
 def table(results: list[Result]) -> str:

@@ -1,5 +1,7 @@
 """Sparse matrices: csr and csc types, their products and sums, and gradients, by SciPy.
 
+The names are those of `theano.sparse.basic`; they are loaded, and SciPy with them, when the first is used.
+
 Examples
 --------
 >>> import numpy as np, scipy.sparse, theano
@@ -11,10 +13,29 @@ Examples
 array([3., 4.])
 """
 
-from theano.sparse import sharedvar
-from theano.sparse.basic import *  # noqa: F403
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
 
 enable_sparse = True
 sparse_formats = ["csc", "csr"]
 
-__all__ = ["enable_sparse", "sharedvar", "sparse_formats"]
+_ROOMS = ("arithmetic", "basic", "conversion", "products", "sharedvar", "type", "variable")
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("__"):
+        raise AttributeError(name)
+    basic = import_module("theano.sparse.basic")
+    found = getattr(basic, name, None)
+    if found is None and name in _ROOMS:
+        found = import_module(f"theano.sparse.{name}")
+    if found is None:
+        raise AttributeError(f"module 'theano.sparse' has no attribute {name!r}")
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *vars(import_module("theano.sparse.basic")), *_ROOMS})

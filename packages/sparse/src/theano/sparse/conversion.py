@@ -21,7 +21,6 @@ __all__ = [
     "Cast",
     "DenseFromSparse",
     "SparseFromDense",
-    "SparseShape",
     "cast",
     "csc_from_dense",
     "csm_data",
@@ -34,34 +33,9 @@ __all__ = [
     "keep_pattern",
     "sp_ones_like",
     "sp_zeros_like",
-    "sparse_shape",
 ]
 
-_lvector = tensor.TensorType("int64", (False,))
 _ivector = tensor.TensorType("int32", (False,))
-
-
-@frozen_op
-class SparseShape(Op):
-    """The two lengths of a sparse matrix."""
-
-    def make_node(self, x: Any) -> Apply:
-        return Apply(self, [as_sparse_variable(x)], [_lvector()])
-
-    def perform(self, node: Apply, inputs: list[Any], output_storage: list[list[Any]], params: Any = None) -> None:
-        output_storage[0][0] = np.asarray(inputs[0].shape, dtype="int64")
-
-    def infer_shape(self, node: Apply, shapes: Any) -> Any:
-        return [(2,)]
-
-    def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        return [[False]]
-
-    def L_op(self, inputs: Any, outputs: Any, output_grads: Any) -> list[Any]:
-        return [DisconnectedType()()]
-
-
-sparse_shape = SparseShape()
 
 
 @frozen_op

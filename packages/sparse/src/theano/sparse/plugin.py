@@ -7,14 +7,19 @@ from typing import Any
 from theano.plugin import hookimpl
 
 
+def sparse_shared(value: Any, **options: Any) -> Any:
+    """Make a shared variable of a SciPy sparse matrix; refuse anything else without loading SciPy."""
+    if type(value).__module__.partition(".")[0] != "scipy":
+        raise TypeError(f"a {type(value).__name__} is no sparse matrix")
+    from theano.sparse.variable import sparse_constructor  # lazy: SciPy is loaded only when somebody needs it
+
+    return sparse_constructor(value, **options)
+
+
 @hookimpl
 def theano_register_types(registry: Any) -> None:
     """Let ``theano.shared`` take SciPy sparse matrices."""
-    from theano.sparse.type import SparseType  # lazy: SciPy is loaded only when somebody needs it
-    from theano.sparse.variable import sparse_constructor  # lazy: as above
-
-    registry.types["SparseType"] = SparseType
-    registry.shared_constructors.append(sparse_constructor)
+    registry.shared_constructors.append(sparse_shared)
 
 
 @hookimpl

@@ -58,7 +58,9 @@ class _SparseOperators:
     @property
     def shape(self) -> Any:
         """int64 vector of the two lengths."""
-        return self._functions().sparse_shape(self)
+        from theano.tensor import shape  # lazy: kept beside its only use
+
+        return shape(self)
 
     @property
     def size(self) -> Any:
