@@ -1,0 +1,181 @@
+"""Python operators of tensor variables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import theano.tensor as T  # names are looked up at call time: the functions are made of variables
+from theano.errors import AsTensorError, ComplexError, explain
+from theano.graph import Variable
+
+__all__ = ["TensorOperators", "method_form"]
+
+# What an operator turns into NotImplemented, so that Python asks the other operand (sparse and foreign variables).
+_NOT_OURS = (NotImplementedError, AsTensorError)
+
+
+def _operator(name: str, reflected: bool = False) -> Any:
+    """A binary operator method that applies the tensor function `name`, looked up when called."""
+
+    def forward(self: Any, other: Any) -> Any:
+        try:
+            return getattr(T, name)(self, other)
+        except ComplexError:
+            raise
+        except _NOT_OURS:
+            return NotImplemented
+
+    def backward(self: Any, other: Any) -> Any:
+        try:
+            return getattr(T, name)(other, self)
+        except ComplexError:
+            raise
+        except _NOT_OURS:
+            return NotImplemented
+
+    method = backward if reflected else forward
+    method.__doc__ = f"Operator form of `theano.tensor.{name}`."
+    return method
+
+
+def _order_operator(name: str) -> Any:
+    def method(self: Any, other: Any) -> Any:
+        result = getattr(T, name)(self, other)
+        # a comparison has no truth value, so that `a < b < c` fails loudly
+        result._is_nonzero = False
+        return result
+
+    method.__doc__ = f"Operator form of `theano.tensor.{name}`; the result has no truth value."
+    return method
+
+
+def method_form(name: str) -> Any:
+    def method(self: Any) -> Any:
+        return getattr(T, name)(self)
+
+    method.__name__ = name
+    method.__doc__ = f"Method form of `theano.tensor.{name}`."
+    return method
+
+
+# NumPy ufuncs whose tensor function has another name; the rest are looked up by their own.
+_UFUNC_NAMES = {
+    "absolute": "abs_",
+    "bitwise_and": "and_",
+    "bitwise_or": "or_",
+    "bitwise_xor": "xor",
+    "bitwise_not": "invert",
+    "conjugate": "conj",
+    "divide": "true_div",
+    "floor_divide": "int_div",
+    "matmul": "dot",
+    "multiply": "mul",
+    "negative": "neg",
+    "power": "pow",
+    "reciprocal": "inv",
+    "remainder": "mod_check",
+    "rint": "round_half_to_even",
+    "sign": "sgn",
+    "square": "sqr",
+    "subtract": "sub",
+}
+_ORDER_UFUNCS = {"less": "__gt__", "less_equal": "__ge__", "greater": "__lt__", "greater_equal": "__le__"}
+_SAME_NAMES = frozenset({
+    "add", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "ceil", "cos", "cosh", "deg2rad",
+    "exp", "exp2", "expm1", "floor", "invert", "isinf", "isnan", "log", "log10", "log1p", "log2", "maximum", "minimum",
+    "rad2deg", "sin", "sinh", "sqrt", "tan", "tanh", "trunc",
+})  # fmt: skip
+
+
+def _apply_ufunc(name: str, inputs: tuple[Any, ...]) -> Any:
+    """The symbolic form of a NumPy ufunc call, NotImplemented where there is none."""
+    try:
+        if name in ("equal", "not_equal"):
+            # == is identity for variables, whichever side an array stands on
+            return name == "not_equal"
+        if name in _ORDER_UFUNCS:
+            left, right = inputs
+            return getattr(T.as_tensor_variable(right), _ORDER_UFUNCS[name])(left)
+        function = _UFUNC_NAMES.get(name) or (name if name in _SAME_NAMES else None)
+        return NotImplemented if function is None else getattr(T, function)(*inputs)
+    except AsTensorError:
+        return NotImplemented
+
+
+class TensorOperators:
+    """Operators, each applying the tensor function that it stands for."""
+
+    # NumPy arrays on the left of an operator leave it to us
+    __array_priority__ = 1000
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        # np.exp(x) and array + x are symbolic; without this NumPy would treat x as an object element by element
+        if method != "__call__" or kwargs:
+            return NotImplemented
+        return _apply_ufunc(ufunc.__name__, inputs)
+
+    _is_nonzero = True
+
+    # == and != stay identity, so that variables can be dict keys
+    __hash__ = Variable.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __ne__(self, other: object) -> bool:
+        return self is not other
+
+    __lt__ = _order_operator("lt")
+    __le__ = _order_operator("le")
+    __gt__ = _order_operator("gt")
+    __ge__ = _order_operator("ge")
+
+    def __bool__(self) -> bool:
+        if self._is_nonzero:
+            return True
+        raise TypeError(
+            explain(
+                "truth value of a comparison of variables",
+                "its value is not known while the graph is built",
+                "use switch or ifelse, and join conditions with & and |",
+            )
+        )
+
+    __abs__ = method_form("abs_")
+    __neg__ = method_form("neg")
+    __invert__ = method_form("invert")
+    __ceil__ = method_form("ceil")
+    __floor__ = method_form("floor")
+    __trunc__ = method_form("trunc")
+
+    __and__ = _operator("and_")
+    __or__ = _operator("or_")
+    __xor__ = _operator("xor")
+    __rand__ = _operator("and_", reflected=True)
+    __ror__ = _operator("or_", reflected=True)
+    __rxor__ = _operator("xor", reflected=True)
+    __add__ = _operator("add")
+    __radd__ = _operator("add", reflected=True)
+    __sub__ = _operator("sub")
+    __rsub__ = _operator("sub", reflected=True)
+    __mul__ = _operator("mul")
+    __rmul__ = _operator("mul", reflected=True)
+    __truediv__ = _operator("true_div")
+    __rtruediv__ = _operator("true_div", reflected=True)
+    __floordiv__ = _operator("floor_div")
+    __rfloordiv__ = _operator("floor_div", reflected=True)
+    __mod__ = _operator("mod_check")
+    __rmod__ = _operator("mod_check", reflected=True)
+    __divmod__ = _operator("divmod")
+    __rdivmod__ = _operator("divmod", reflected=True)
+    __pow__ = _operator("pow")
+    __rpow__ = _operator("pow", reflected=True)
+
+    def __dot__(self, right: Any) -> Any:
+        return T.dot(self, right)
+
+    def __rdot__(self, left: Any) -> Any:
+        return T.dot(left, self)
+
+    __matmul__ = _operator("dot")
+    __rmatmul__ = _operator("dot", reflected=True)
