@@ -1,0 +1,70 @@
+"""Gradients and tangents of elementwise ops: the derivative table of scalar ops, plus broadcasting."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import theano.tensor as at
+from theano.gradient.disconnected import is_disconnected, is_null
+from theano.gradient.rules.conventions import forward
+from theano.gradient.rules.scalar.derivative import partials
+from theano.gradient.zeros import zero_gradient
+from theano.graph import Variable
+
+__all__ = ["register", "sum_to"]
+
+
+def sum_to(x: Variable, term: Variable, out: Variable) -> Variable:
+    """Sum `term`, which has the pattern of `out`, over the dimensions along which `x` was stretched."""
+    stretched = [i for i, flag in enumerate(x.type.broadcastable) if flag and not out.type.broadcastable[i]]
+    if not stretched:
+        return term
+    if any(term.type.broadcastable[i] for i in stretched):
+        term = at.second(out, term)
+    return at.sum(term, axis=stretched, keepdims=True)
+
+
+def elemwise_gradient(node: Any, gs: list) -> list:
+    """Apply the derivative row of the scalar op to tensors, then sum over stretched dimensions."""
+    arriving = [None if is_disconnected(g) else g for g in gs]
+    terms = partials(node.op.scalar_op, at, node.inputs, node.outputs, arriving)
+    result = []
+    for x, term in zip(node.inputs, terms, strict=True):
+        if term is None:
+            result.append(zero_gradient(x))
+        elif is_disconnected(term) or is_null(term):
+            result.append(term)
+        else:
+            result.append(sum_to(x, term, node.outputs[0]))
+    return result
+
+
+@forward
+def elemwise_forward(node: Any, points: list) -> list:
+    """Sum of partial derivative times tangent; rows are linear in g, so the tangent takes the place of g."""
+    return [_tangent(node, o, points) for o in range(len(node.outputs))]
+
+
+def _tangent(node: Any, o: int, points: list) -> Variable:
+    out = node.outputs[o]
+    terms = []
+    for i, point in enumerate(points):
+        if point is None:
+            continue
+        gs: list[Any] = [None] * len(node.outputs)
+        gs[o] = point if point.type.dtype == out.type.dtype else at.cast(point, out.type.dtype)
+        term = partials(node.op.scalar_op, at, node.inputs, node.outputs, gs)[i]
+        if term is not None and is_null(term):
+            raise NotImplementedError(term.type.why_null)  # type: ignore[attr-defined]
+        if term is not None and not is_disconnected(term):
+            terms.append(term)
+    if not terms:
+        return zero_gradient(out)
+    total = terms[0] if len(terms) == 1 else at.add(*terms)
+    # a tangent of stretched operands alone lacks the stretched lengths
+    return total if total.type.broadcastable == out.type.broadcastable else at.second(out, total)
+
+
+def register(registry: Any) -> None:
+    registry.table("gradient").register(at.Elemwise, elemwise_gradient)
+    registry.table("forward").register(at.Elemwise, elemwise_forward)

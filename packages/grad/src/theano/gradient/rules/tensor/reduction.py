@@ -1,0 +1,171 @@
+"""Reductions: what was combined is spread out again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import theano.scalar as aes
+import theano.tensor as at
+from theano.errors import explain
+from theano.gradient.checks import NoGradientError
+from theano.gradient.disconnected import is_disconnected
+from theano.gradient.identity_ops import undefined_grad
+from theano.gradient.rules.conventions import forward, gradient
+from theano.graph import Variable
+from theano.tensor import Argmax, CAReduce, MaxAndArgmax, Prod, Reshape, Sum, shape_i
+from theano.tensor.reduction import All, Max, Min
+from theano.tensor.reduction import Any as AnyReduction
+
+__all__ = ["register"]
+
+
+def _axes(op: Any, x: Variable) -> tuple[int, ...]:
+    """The reduced axes, increasing."""
+    axis = op.axis
+    if axis is None:
+        return tuple(range(x.type.ndim))
+    axes = axis if isinstance(axis, list | tuple) else (axis,)
+    return tuple(sorted(int(a) % x.type.ndim for a in axes))
+
+
+def _spread(x: Variable, axes: tuple[int, ...], reduced: Variable) -> Variable:
+    """`reduced` with the axes it lacks of `x` as dimensions of length 1."""
+    kept = iter(range(reduced.type.ndim))
+    return reduced.dimshuffle(*["x" if i in axes else next(kept) for i in range(x.type.ndim)])
+
+
+@gradient
+def sum_gradient(node: Any, gs: list) -> list:
+    """g, copied along the reduced axes."""
+    (x,) = node.inputs
+    return [at.second(x, _spread(x, _axes(node.op, x), gs[0]))]
+
+
+@forward
+def sum_forward(node: Any, points: list) -> list:
+    return [None if points[0] is None else node.op(points[0])]
+
+
+@gradient
+def prod_gradient(node: Any, gs: list) -> list:
+    """The product of the others, without dividing by zero.
+
+    Per reduced group: without a zero, g * prod / x; with one zero, it alone gets g times the product of the others;
+    with more, nothing changes to first order. No good for second derivatives (a zero element hides how
+    the derivatives of the others depend on it), so those are refused.
+    """
+    (x,), (g,) = node.inputs, gs
+    axes = _axes(node.op, x)
+    g = _spread(x, axes, g)
+    out = node.outputs[0]
+    if node.op.no_zeros_in_input:
+        return [g * _spread(x, axes, out) / x]
+    zero = at.constant(0, dtype=g.type.dtype)
+    is_zero = at.eq(x, at.constant(0, dtype=x.type.dtype))
+    zeros = _spread(x, axes, at.sum(is_zero, axis=axes))
+    divisor = undefined_grad(at.switch(is_zero, at.constant(1, dtype=x.type.dtype), x))
+    others = g * _spread(x, axes, Prod(axes, dtype=out.type.dtype)(divisor))
+    at_zero = at.switch(at.eq(zeros, 1), others, zero)
+    elsewhere = at.switch(at.eq(zeros, 0), others / divisor, zero)
+    return [at.switch(is_zero, at_zero, elsewhere)]
+
+
+@forward
+def prod_forward(node: Any, points: list) -> list:
+    """The product rule, through the reverse rule: the derivative by each element, times its tangent."""
+    if points[0] is None:
+        return [None]
+    out = node.outputs[0]
+    (partial,) = prod_gradient(node, [at.ones_like(out)])
+    return [at.sum(partial * points[0], axis=_axes(node.op, node.inputs[0]), dtype=out.type.dtype)]
+
+
+@gradient
+def max_gradient(node: Any, gs: list) -> list:
+    """Every place that holds the maximum receives all of g; the argmax, if there is one, moves in steps."""
+    (x,) = node.inputs
+    if is_disconnected(gs[0]):
+        return [None]
+    axes = _axes(node.op, x)
+    g, largest = _spread(x, axes, gs[0]), _spread(x, axes, node.outputs[0])
+    return [at.switch(at.eq(largest, x), g, at.constant(0, dtype=g.type.dtype))]
+
+
+def _takes_smallest(op: Any) -> bool:
+    return isinstance(getattr(op, "scalar_op", None), aes.Minimum)
+
+
+@forward
+def max_forward(node: Any, points: list) -> list:
+    """The tangent at the first place of the maximum."""
+    rest: list[Any] = [None] * (len(node.outputs) - 1)
+    (x,) = node.inputs
+    if points[0] is None:
+        return [None, *rest]
+    axes = _axes(node.op, x)
+    find = at.argmin if _takes_smallest(node.op) else at.argmax
+    place = node.outputs[1] if rest else find(x, axis=axes)
+    kept = [i for i in range(x.type.ndim) if i not in axes]
+    moved = points[0].dimshuffle(*kept, *axes)
+    count: Any = 1
+    for i in axes:
+        count = count * shape_i(x, i)
+    lengths = [shape_i(x, i) for i in kept]
+    rows = Reshape(len(kept) + 1)(moved, at.stack([*lengths, at.as_tensor_variable(count)]))
+    here = at.eq(at.arange(count), place.dimshuffle(*range(place.type.ndim), "x"))
+    return [at.sum(at.switch(here, rows, at.constant(0, dtype=rows.type.dtype)), axis=-1), *rest]
+
+
+@gradient
+def flat(node: Any, gs: list) -> list:
+    return [None] * len(node.inputs)
+
+
+# Plain reductions with the scalar ops of the named ones.
+_BY_SCALAR_OP = {
+    aes.Add: (sum_gradient, sum_forward),
+    aes.Maximum: (max_gradient, max_forward),
+    aes.Minimum: (max_gradient, max_forward),
+    aes.OR: (flat, sum_forward),
+    aes.AND: (flat, sum_forward),
+    aes.XOR: (flat, sum_forward),
+}
+
+
+def _plain_rules(node: Any) -> tuple[Any, Any]:
+    rules = _BY_SCALAR_OP.get(type(node.op.scalar_op))
+    if rules is None:
+        raise NoGradientError(
+            explain(
+                f"derivative of {node.op}",
+                "only sums, products and extrema have one",
+                "use sum, prod, max or min, or register a rule for a class of your own",
+            )
+        )
+    return rules
+
+
+def plain_gradient(node: Any, gs: list) -> list:
+    return _plain_rules(node)[0](node, gs)
+
+
+@forward
+def plain_forward(node: Any, points: list) -> list:
+    return _plain_rules(node)[1](node, points)
+
+
+def register(registry: Any) -> None:
+    backward, tangents = registry.table("gradient"), registry.table("forward")
+    rows = (
+        (Sum, sum_gradient, sum_forward),
+        (Prod, prod_gradient, prod_forward),
+        (MaxAndArgmax, max_gradient, max_forward),
+        (Max, max_gradient, max_forward),
+        (Min, max_gradient, max_forward),
+        (CAReduce, plain_gradient, plain_forward),
+    )
+    for op_class, back, ahead in rows:
+        backward.register(op_class, back)
+        tangents.register(op_class, ahead)
+    for op_class in (Argmax, All, AnyReduction):
+        backward.register(op_class, flat)
