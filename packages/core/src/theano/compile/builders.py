@@ -163,17 +163,18 @@ class OpFromGraph(Op):
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], output_grads: Sequence[Variable]
     ) -> list[Variable]:
         gradient = import_module("theano.gradient")  # by name: gradients stand above this room
-        seeds = {}
+        seeds: dict[Variable, Variable] = {}
         pairs = [*zip(self.local_inputs, inputs, strict=True), *zip(self.local_outputs, outputs, strict=True)]
         for inner, outer in zip(self.local_outputs, output_grads, strict=True):
             if isinstance(outer.type, gradient.DisconnectedType):
                 continue
             seeds[inner] = outer.type.make_variable()
             pairs.append((seeds[inner], outer))
-        inner_gradients = gradient.grad(
-            None,
-            wrt=self.local_inputs,
-            known_grads=seeds,
+        # Outputs may depend on one another, so what arrives at them adds up.
+        inner_gradients = gradient.pullback(
+            list(seeds),
+            self.local_inputs,
+            list(seeds.values()),
             disconnected_inputs="ignore",
             return_disconnected="Disconnected",
             null_gradients="return",

@@ -20,7 +20,7 @@ from theano.gradient.region import connection_of
 from theano.gradient.walk import NodeView
 from theano.gradient.zeros import is_continuous, zero_gradient
 from theano.graph import Apply, Variable
-from theano.graph.traversal import toposort
+from theano.graph.traversal import explicit_inputs, toposort
 from theano.plugin import table
 
 __all__ = ["Rop"]
@@ -72,7 +72,19 @@ def Rop(
         if any(v in tangents for v in node.inputs):
             _visit(node, tangents)
     results = [_result(v, tangents, policy, placeholder) for v in outputs]
+    _note_inputs(outputs, results)
     return format_as(isinstance(f, list), isinstance(f, tuple), results)
+
+
+def _note_inputs(outputs: list[Variable], results: list[Variable | None]) -> None:
+    """Note on each result what its `f` depends on.
+
+    The tangent of a linear expression does not contain it, but classic programs hand all inputs of `f` to ``function``, which
+    must not call them unused.
+    """
+    for output, result in zip(outputs, results, strict=True):
+        if result is not None:
+            result.tag.held_fast = explicit_inputs([output])
 
 
 def _pairs(wrt: Any, eval_points: Any) -> list[tuple[Variable, Variable]]:
