@@ -68,7 +68,8 @@ class Drawer:
             axis = self.draw.choice([None, *range(x.ndim)])
             made = getattr(tensor, self.draw.choice(["sum", "max", "mean", "min"]))(x, axis=axis, keepdims=True)
         elif kind < 0.9 and x.ndim == 2:
-            made = tensor.nnet.softmax(x) if self.draw.random() < 0.5 else tensor.dot(x, x.T).dot(x)
+            softmax = self.draw.random() < 0.5 and not x.broadcastable[1]
+            made = tensor.nnet.softmax(x) if softmax else tensor.dot(x, x.T).dot(x)
         else:
             made = tensor.switch(x > 0, x, self._float())
         self.pool.append(made)
@@ -79,7 +80,9 @@ class Drawer:
         return self.pool[-count:]
 
 
-def close(a, b, dtype):
+def close(a, b, dtypes):
+    """Equal up to rounding; the roughest dtype that took part decides, since values flow through all of them."""
+    dtype = "float32" if "float32" in dtypes else "float64"
     tolerance = 1e-5 if dtype == "float32" else 1e-10
     scale = max(1.0, float(np.nanmax(np.abs(b), initial=0.0, where=np.isfinite(b))))
     return np.allclose(a, b, rtol=tolerance * 50, atol=tolerance * scale, equal_nan=True)
@@ -95,7 +98,7 @@ def compare(seed):
             text = f"seed {seed}, {mode}: {theano.printing.pp(expression)}"
             assert a.dtype == b.dtype == expression.dtype, text
             assert a.shape == b.shape, text
-            assert close(a, b, str(expression.dtype)), f"{text}\n{a}\n{b}"
+            assert close(a, b, [v.dtype for v in drawer.inputs]), f"{text}\n{a}\n{b}"
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -121,7 +124,7 @@ def test_random_gradients_agree(seed):
     ]
     for variable, a, b in zip(wrt, *results, strict=True):
         assert a.shape == b.shape
-        assert close(b, a, variable.dtype), f"seed {seed}: gradient for {variable}"
+        assert close(b, a, [v.dtype for v in drawer.inputs]), f"seed {seed}: gradient for {variable}"
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -163,7 +166,7 @@ def test_layouts_do_not_matter(layout, dtype):
     fast, slow = (theano.function([x, y], outputs, mode=mode)(value, other) for mode in ("FAST_RUN", PYTHON))
     for a, b in zip(fast, slow, strict=True):
         assert a.shape == b.shape
-        assert close(a, b, dtype)
+        assert close(a, b, [dtype])
 
 
 def test_a_value_does_not_depend_on_its_place():

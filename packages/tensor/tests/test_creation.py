@@ -145,6 +145,11 @@ def test_choose(check, mode):
     check(T.choose(a, y, mode=mode), {a: index, y: many}, np.choose(index, many, mode=mode))
 
 
+def test_choose_of_scalars_is_a_scalar(check):
+    a, x, y = T.lscalar("a"), T.dscalar("x"), T.dscalar("y")
+    check(T.choose(a, [x, y]), {a: 1, x: 2.0, y: 3.0}, 3.0)
+
+
 def test_choose_errors(run):
     a, y = T.lvector("a"), T.dmatrix("y")
     with pytest.raises(TypeError, match="integer"):

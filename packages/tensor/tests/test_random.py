@@ -244,3 +244,14 @@ def test_streams_copy_and_pickle():
     for twin in (copy.deepcopy(stream), pickle.loads(pickle.dumps(stream))):
         ((state, _),) = twin.updates()
         assert random_state_type.values_eq(state.get_value(), u.rng.get_value())
+
+
+@pytest.mark.parametrize("generator", [np.random.MT19937, np.random.PCG64])
+def test_draws_leave_the_given_state_alone(run, generator):
+    state = random_state_type("state")
+    sample = raw_random.normal(state, (3,))[1]
+    given = np.random.RandomState(generator(5))
+    given.normal()  # half of a pair of normal numbers is kept in the state
+    expected = copy.deepcopy(given).normal(size=3)
+    for _ in range(2):
+        np.testing.assert_array_equal(run(sample, {state: given}), expected)

@@ -65,6 +65,14 @@ def test_flatten_keeps_leading_dimensions(check, ndim):
     check(T.flatten(x, ndim), {x: value}, value.reshape((*value.shape[: ndim - 1], -1)))
 
 
+def test_flatten_of_empty_tensors(check):
+    x = T.dtensor3("x")
+    for shape in ((0, 2, 3), (2, 0, 3)):
+        for ndim in (1, 2):
+            value = np.zeros(shape)
+            check(T.flatten(x, ndim), {x: value}, np.zeros((*shape[: ndim - 1], int(np.prod(shape[ndim - 1 :])))))
+
+
 def test_flatten_flags_and_scalars(check):
     x = T.dscalar("x")
     check(T.flatten(x), {x: 2.0}, [2.0])

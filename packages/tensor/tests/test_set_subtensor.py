@@ -132,3 +132,9 @@ def test_bool_and_integer_tensors(check):
     b, i = T.vector("b", dtype="bool"), T.lvector("i")
     check(T.set_subtensor(b[0], np.asarray(True)), {b: [False, False]}, [True, False])
     check(T.inc_subtensor(i[1:], 3), {i: [1, 2]}, [1, 5])
+
+
+def test_writes_into_empty_tensors(check):
+    x = T.dmatrix("x")
+    value = np.zeros((3, 0))
+    check(T.inc_subtensor(x[np.array([[0, 2]])], 1.0), {x: value}, value)

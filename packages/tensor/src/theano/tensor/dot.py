@@ -12,7 +12,7 @@ from theano.graph.op import frozen_op
 from theano.scalar import upcast
 from theano.tensor.blas import batched_dot as _batched_dot_op
 from theano.tensor.conversion import as_tensor_variable
-from theano.tensor.reshape import Reshape, flatten
+from theano.tensor.reshape import Reshape, flatten, product
 from theano.tensor.shape import shape_tuple
 from theano.tensor.type import tensor_type
 
@@ -122,14 +122,6 @@ def _axis_lists(what: str, axes: Any, ndims: tuple[int, int], first: int) -> tup
     return lists[0], lists[1]
 
 
-def _times(lengths: Any) -> Any:
-    product: Any = 1
-    for length in lengths:
-        if not (isinstance(length, int) and length == 1):
-            product = length if isinstance(product, int) and product == 1 else product * length
-    return product
-
-
 def _contract(a: Variable, b: Variable, a_axes: list[int], b_axes: list[int], batched: bool) -> Variable:
     """Move the contracted axes together, multiply as matrices (one per batch item), restore the free axes."""
     lead = [0] if batched else []
@@ -139,12 +131,12 @@ def _contract(a: Variable, b: Variable, a_axes: list[int], b_axes: list[int], ba
     batch = [a_shape[0]] if batched else []
     left = a.dimshuffle(*lead, *a_free, *a_axes)
     right = b.dimshuffle(*lead, *b_axes, *b_free)
-    left = _as_rank(left, [*batch, _times(a_shape[i] for i in a_free), _times(a_shape[i] for i in a_axes)])
+    left = _as_rank(left, [*batch, product(a_shape[i] for i in a_free), product(a_shape[i] for i in a_axes)])
     right_batch = [b_shape[0]] if batched else []
-    right = _as_rank(right, [*right_batch, _times(b_shape[i] for i in b_axes), _times(b_shape[i] for i in b_free)])
-    product = _batched_dot_op(left, right) if batched else _dot(left, right)
+    right = _as_rank(right, [*right_batch, product(b_shape[i] for i in b_axes), product(b_shape[i] for i in b_free)])
+    contracted = _batched_dot_op(left, right) if batched else _dot(left, right)
     shape = [*batch, *[a_shape[i] for i in a_free], *[b_shape[i] for i in b_free]]
-    return _as_rank(product, shape, exact=len(a_free) == 1 and len(b_free) == 1)
+    return _as_rank(contracted, shape, exact=len(a_free) == 1 and len(b_free) == 1)
 
 
 def _as_rank(x: Variable, shape: list, exact: bool = False) -> Variable:

@@ -115,7 +115,7 @@ class Choose(Op):
         index, *rows = np.broadcast_arrays(a, *choices)
         stacked = np.stack(rows).astype(dtype)
         index = _in_range(index.astype("int64"), len(rows), self.mode)
-        output_storage[0][0] = np.take_along_axis(stacked, index[None], axis=0)[0]
+        output_storage[0][0] = np.asarray(np.take_along_axis(stacked, index[None], axis=0)[0])
 
     def infer_shape(self, node: Apply, shapes: list) -> list:
         # lazy: math stands on indexing

@@ -92,9 +92,9 @@ class Reshape(Op):
     def infer_shape(self, node: Apply, shapes: list) -> list:
         shp = node.inputs[1]
         entries = static_entries(shp, self.ndim)
-        size = _product(shapes[0])
+        size = product(shapes[0])
         if entries.count(-1) == 1:
-            others = _product([shp[i] if n is None else n for i, n in enumerate(entries) if n != -1])
+            others = product([shp[i] if n is None else n for i, n in enumerate(entries) if n != -1])
             return [tuple(_quotient(size, others) if n == -1 else _entry(shp, i, n) for i, n in enumerate(entries))]
         return [tuple(_maybe_deduced(shp, i, n, size, self.ndim) for i, n in enumerate(entries))]
 
@@ -105,7 +105,8 @@ class Reshape(Op):
         return build.view("reshape", self.ndim)
 
 
-def _product(lengths: Any) -> Any:
+def product(lengths: Any) -> Any:
+    """Product of lengths given as ints or 0-d variables, without useless factors of 1."""
     result: Any = 1
     for length in lengths:
         if not (isinstance(length, int) and length == 1):
@@ -122,18 +123,26 @@ def _entry(shp: Variable, i: int, known: int | None) -> Any:
 
 
 def _is_length(entry: Variable) -> bool:
-    """Whether a shape entry is provably a length, so that it cannot be -1."""
-    node = entry.owner
-    if node is None:
-        return False
-    if isinstance(node.op, Shape_i):
-        return True
-    return (
-        bool(node.inputs)
-        and node.inputs[0].owner is not None
-        and isinstance(node.inputs[0].owner.op, Shape)
-        and entry.type.ndim == 0
-    )
+    """Whether a shape entry is provably a length, or made of lengths by products and sums, so that it cannot be -1."""
+    pending, looked = [entry], 0
+    while pending:
+        variable = pending.pop()
+        looked += 1
+        node = variable.owner
+        if isinstance(variable, Constant) and variable.data >= 0:
+            continue
+        if node is None or looked > 50 or variable.type.ndim != 0:
+            return False
+        name = type(getattr(node.op, "scalar_op", None)).__name__
+        if name in ("Mul", "Add"):
+            pending += node.inputs
+        elif not isinstance(node.op, Shape_i) and not _is_entry_of_shape(node):
+            return False
+    return True
+
+
+def _is_entry_of_shape(node: Apply) -> bool:
+    return bool(node.inputs) and node.inputs[0].owner is not None and isinstance(node.inputs[0].owner.op, Shape)
 
 
 def _maybe_deduced(shp: Variable, i: int, known: int | None, size: Any, ndim: int) -> Any:
@@ -148,8 +157,8 @@ def _maybe_deduced(shp: Variable, i: int, known: int | None, size: Any, ndim: in
     entry = shp[i] if entry is None else entry
     if isinstance(entry, Variable) and _is_length(entry):
         return entry
-    product = _product([shp[j] for j in range(ndim)])
-    return tm.switch(tm.lt(entry, 0), -(as_tensor_variable(size) // product), entry)
+    total = product([shp[j] for j in range(ndim)])
+    return tm.switch(tm.lt(entry, 0), -(as_tensor_variable(size) // total), entry)
 
 
 def reshape(x: Any, newshape: Any, ndim: int | None = None) -> Variable:
@@ -234,8 +243,13 @@ def flatten(x: Any, ndim: int | None = None, outdim: int | None = None) -> Varia
         )
     if x.type.ndim == ndim:
         return x
-    merged = 1 if all(x.type.broadcastable[ndim - 1 :]) else -1
-    return Reshape(ndim)(x, (*shape_tuple(x)[: ndim - 1], merged))
+    lengths = shape_tuple(x)
+    if all(x.type.broadcastable[ndim - 1 :]):
+        merged: Any = 1
+    else:
+        # with a kept length of 0, NumPy cannot tell what -1 stands for
+        merged = -1 if ndim == 1 else product(lengths[ndim - 1 :])
+    return Reshape(ndim)(x, (*lengths[: ndim - 1], merged))
 
 
 def is_flat(var: Variable, ndim: int | None = None, outdim: int | None = None) -> bool:
@@ -275,4 +289,4 @@ class Flatten(Op):
 
     def infer_shape(self, node: Apply, shapes: list) -> list:
         (lengths,) = shapes
-        return [(*lengths[: self.outdim - 1], _product(lengths[self.outdim - 1 :]))]
+        return [(*lengths[: self.outdim - 1], product(lengths[self.outdim - 1 :]))]

@@ -160,8 +160,17 @@ class SpecifyShape(Op):
         output_storage[0][0] = x
 
     def infer_shape(self, node: Apply, shapes: list) -> list:
+        # lazy: the rows read graphs of every op, this one included
+        from theano.tensor.vector_rules import vector_entries
+
         x, wanted = node.inputs
-        return [tuple(1 if flag else wanted[i] for i, flag in enumerate(x.type.broadcastable))]
+        entries = vector_entries(wanted, x.type.ndim)
+        return [
+            tuple(
+                1 if flag else wanted[i] if entry is None else entry
+                for i, (flag, entry) in enumerate(zip(x.type.broadcastable, entries, strict=True))
+            )
+        ]
 
     def connection_pattern(self, node: Apply) -> list:
         return [[True], [False]]

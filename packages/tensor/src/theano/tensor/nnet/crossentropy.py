@@ -76,13 +76,14 @@ class CrossentropySoftmaxArgmax1HotWithBias(Op):
         if b.shape[0] != x.shape[1]:
             raise ValueError(explain(f"{self}: x of shape {x.shape}", f"{b.shape[0]} biases", "give one per column"))
         _check_labels(self, labels, x.shape)
-        down = shifted((x + b).astype(x.dtype, copy=False))
+        logits = (x + b).astype(x.dtype, copy=False)
+        down = shifted(logits)
         e = np.exp(down)
         total = e.sum(axis=1, keepdims=True, dtype="float64" if x.dtype != "float16" else "float32")
         picked = down[np.arange(len(labels)), labels]
         output_storage[0][0] = (np.log(total[:, 0]) - picked).astype(x.dtype)
         output_storage[1][0] = e / total.astype(x.dtype)
-        output_storage[2][0] = down.argmax(axis=1).astype(labels.dtype)
+        output_storage[2][0] = logits.argmax(axis=1).astype(labels.dtype)
 
     def infer_shape(self, node: Apply, shapes: list) -> list:
         x, _, labels = shapes

@@ -25,6 +25,19 @@ _ADDED_LENGTH: dict[Any, Callable[[list[Variable]], Any]] = {
 }
 
 
+_some_seed = np.random.SeedSequence(0)  # for generators whose state is overwritten at once
+
+
+def _twin(state: np.random.RandomState) -> np.random.RandomState:
+    """A state of its own that will draw the same numbers; cheaper than a deep copy, which seeds from the system."""
+    values = state.get_state(legacy=False)
+    if values["bit_generator"] != "MT19937":
+        return copy.deepcopy(state)
+    twin = np.random.RandomState(np.random.MT19937(_some_seed))
+    twin.set_state(values)
+    return twin
+
+
 class RandomFunction(Op):
     """Inputs (state, shape, *args): the state after the draw, and the sample.
 
@@ -86,8 +99,7 @@ class RandomFunction(Op):
                 )
             )
         if not self.inplace:
-            # a shallow copy would share the generator
-            state = copy.deepcopy(state)
+            state = _twin(state)
         size = tuple(int(n) for n in shape)
         if isinstance(self.fn, str):
             drawn = getattr(state, self.fn)(*args, size=size)

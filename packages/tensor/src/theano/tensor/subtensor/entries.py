@@ -11,7 +11,7 @@ from theano.errors import TheanoError, explain
 from theano.graph import Type, Variable
 from theano.scalar import Scalar, ScalarConstant, int64
 from theano.tensor.conversion import as_tensor_variable
-from theano.tensor.make_vector import as_tensor_from_scalar, scalar_from_tensor
+from theano.tensor.make_vector import TensorFromScalar, as_tensor_from_scalar, scalar_from_tensor
 from theano.tensor.type import TensorType
 from theano.tensor.type_other import NoneConst, NoneTypeT, SliceConstant, SliceType, make_slice, slicetype
 
@@ -37,7 +37,10 @@ class AdvancedBooleanIndexingError(TheanoError, TypeError):
 
 
 def _as_scalar(entry: Variable) -> Variable:
-    return entry if isinstance(entry.type, Scalar) else scalar_from_tensor(entry)
+    if isinstance(entry.type, Scalar):
+        return entry
+    made_of_scalar = entry.owner is not None and isinstance(entry.owner.op, TensorFromScalar)
+    return entry.owner.inputs[0] if made_of_scalar else scalar_from_tensor(entry)
 
 
 # positions that programs write out are small, so their constants are shared; larger ones are made each time

@@ -9,7 +9,7 @@ from theano.graph import Variable
 from theano.tensor.conversion import as_tensor_variable
 from theano.tensor.dimshuffle import DimShuffle
 from theano.tensor.rebroadcast import addbroadcast
-from theano.tensor.reshape import Reshape, flatten
+from theano.tensor.reshape import Reshape, flatten, product
 from theano.tensor.shape import shape_tuple
 from theano.tensor.subtensor.advanced import (
     AdvancedBooleanIncSubtensor,
@@ -136,7 +136,8 @@ def _write_reshaped(x: Variable, y: Variable, inplace: bool, is_set: bool, alias
 
     full = alloc(y, *shape_tuple(x))
     index_rank = x.type.ndim - rows.type.ndim + 1
-    shape = [-1, *shape_tuple(x)[index_rank:]]
+    lengths = shape_tuple(x)
+    shape = [product(lengths[:index_rank]), *lengths[index_rank:]]
     flat = flatten(full) if rows.type.ndim == 1 else Reshape(rows.type.ndim)(full, shape)
     return inc_subtensor(rows, flat, inplace, is_set, aliasing)
 

@@ -1,0 +1,96 @@
+"""From a plan to the flat description that the native runtime takes over (``Plan._configure``)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from theano.cpu.encoding import encode_steps
+from theano.cpu.memory import ARENA, CONST, SHARED, VIEW, Memory, plan_memory, typenum_of
+
+__all__ = ["assemble"]
+
+ARG_SCALAR, ARG_FLOAT_DOWNCAST, ARG_SLOW = 1, 2, 4
+RESULT_SINGLE, RESULT_LIST, RESULT_DICT = 0, 1, 2
+
+
+def assemble(function: Any, plan: Any, specs: Sequence[Any], containers: Sequence[Any]) -> dict[str, Any]:
+    """The description of `plan` for the C side.
+
+    Parameters
+    ----------
+    function : Function
+        Tells how the result is packaged.
+    plan : theano.lowering.Plan
+    specs : sequence of In
+        One for each input of the plan.
+    containers : sequence of Container
+        Their storage.
+    """
+    cells = {slot: c.storage for slot, c, s in zip(plan.inputs, containers, specs, strict=True) if s.implicit}
+    memory = plan_memory(plan, set(cells))
+    thunks = encode_steps(plan, memory, specs)
+    results = plan.outputs[: len(function.maker.outputs)]
+    return {
+        "slots": tuple(_slot(plan, memory, number, cells) for number in range(len(plan.slots))),
+        "args": tuple(
+            _arg(slot, spec, container)
+            for slot, spec, container in zip(plan.inputs, specs, containers, strict=True)
+            if not spec.implicit
+        ),
+        "shared": tuple(cells),
+        "outputs": results,
+        "owners": tuple(s for s in range(len(plan.slots)) if memory.classes[s] not in (ARENA, CONST)),
+        "updates": tuple((plan.outputs[o], plan.inputs[i], containers[i].storage) for o, i in plan.updates),
+        "ncolours": memory.ncolours,
+        "thunks": thunks,
+        "timed": bool(function.profile and function.profile.flag_time_thunks),
+        **_result(function, results),
+    }
+
+
+def _result(function: Any, results: Sequence[int]) -> dict[str, Any]:
+    if function.output_keys is not None:
+        return {"result": RESULT_DICT, "keys": tuple(function.output_keys)}
+    single = function.unpack_single and len(results) == 1
+    return {"result": RESULT_SINGLE if single else RESULT_LIST, "keys": None}
+
+
+def _slot(plan: Any, memory: Memory, number: int, cells: dict[int, list[Any]]) -> tuple[Any, ...]:
+    slot = plan.slots[number]
+    typenum = typenum_of(slot.type)
+    flags = getattr(slot.type, "broadcastable", ()) if typenum >= 0 else ()
+    bcast = sum(1 << d for d, flag in enumerate(flags) if flag)
+    value: Any = None
+    if memory.classes[number] == CONST:
+        value = memory.constant(slot.data, typenum)
+    elif memory.classes[number] == SHARED:
+        value = cells[number]
+    root = memory.parents.get(number, number) if memory.classes[number] == VIEW else number
+    return (
+        memory.classes[number],
+        typenum,
+        len(flags),
+        bcast,
+        root,
+        memory.colours.get(number, -1),
+        memory.commits.get(number, -1),
+        value,
+    )
+
+
+def _arg(slot: int, spec: Any, container: Any) -> tuple[int, int, str | None, list[Any] | None]:
+    from theano.configuration import config  # lazy: the value at the time of compilation counts
+
+    type_ = spec.variable.type
+    flags = 0
+    if typenum_of(type_) < 0 or spec.mutable or hasattr(type_, "py_type"):
+        flags |= ARG_SLOW
+    if getattr(type_, "ndim", 1) == 0 and not spec.strict:
+        flags |= ARG_SCALAR
+        if spec.allow_downcast or (spec.allow_downcast is None and type_.dtype == config.floatX):
+            flags |= ARG_FLOAT_DOWNCAST
+    optional = spec.value is not None and not spec.mutable
+    return slot, flags, spec.name, container.storage if optional else None
+
+

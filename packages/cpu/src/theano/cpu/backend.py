@@ -1,0 +1,66 @@
+"""The CPU backend: plans as native code."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from importlib.util import find_spec
+from typing import Any
+
+__all__ = ["CpuBackend"]
+
+
+@functools.cache
+def _runtime_problem() -> str | None:
+    if find_spec("theano.cpu._runtime") is None:
+        return (
+            "the native runtime of theano-cpu was not built when the package was installed "
+            "(it needs a C compiler and the headers of Python)"
+        )
+    try:
+        import theano.cpu.native_function  # noqa: F401  lazy: loads the extension
+    except ImportError as error:
+        return str(error)
+    return None
+
+
+class CpuBackend:
+    """Runs plans in the C runtime, with kernels compiled for this machine."""
+
+    name = "cpu"
+    target: str | None = "c"
+
+    def unavailable(self) -> str | None:
+        """Why plans cannot run natively here, or None."""
+        problem = _runtime_problem()
+        if problem is not None:
+            return problem
+        from theano.cpu.toolchain import CompileError, find_compiler  # lazy: only when a function is compiled
+
+        try:
+            find_compiler()
+        except CompileError as error:
+            return str(error)
+        return None
+
+    def make_function(self, maker: Any, plan: Any, containers: Sequence[Any]) -> Any:
+        """A `NativeFunction`; a function of the Python executor for graphs with lazy ops, which decide while they run.
+
+        Raises
+        ------
+        BackendUnavailable
+            The kernels could not be compiled.
+        """
+        # lazy: the runtime is loaded with the first function
+        from theano.compile.backend import BackendUnavailable
+        from theano.compile.callable import PythonFunction
+        from theano.compile.lazy import make_thunk_of
+        from theano.cpu.native_function import NativeFunction
+        from theano.cpu.toolchain import CompileError
+
+        if any(make_thunk_of(step.node.op) is not None for step in plan.steps):
+            return PythonFunction(maker, plan, containers)
+        try:
+            return NativeFunction(maker, plan, containers)
+        except CompileError as error:
+            raise BackendUnavailable(str(error)) from error

@@ -1,0 +1,46 @@
+"""cffi recipe of the runtime extension ``theano.cpu._runtime``; read by setup.py, never imported by the package."""
+
+import os
+
+import numpy
+from cffi import FFI
+
+_HERE = os.path.dirname(os.path.abspath(__file__)) if "__file__" in globals() else os.path.abspath("src/theano/cpu")
+_RUNTIME = os.path.join(_HERE, "runtime")
+_SOURCES = sorted(name for name in os.listdir(_RUNTIME) if name.endswith(".c"))
+
+_DECLARATIONS = """
+int rt_install(uintptr_t ns);
+void rt_enable_vectorcall(uintptr_t type);
+int rt_load_blas(uintptr_t capsules);
+"""
+
+_PRELUDE = """
+#include <Python.h>
+#include <stdint.h>
+int rt_install(uintptr_t ns);
+void rt_enable_vectorcall(uintptr_t type);
+int rt_load_blas(uintptr_t capsules);
+"""
+
+ffi = FFI()
+ffi.cdef(_DECLARATIONS)
+ffi.set_source(
+    "theano.cpu._runtime",
+    _PRELUDE,
+    sources=[os.path.join(os.path.relpath(_RUNTIME), name) for name in _SOURCES],
+    depends=[os.path.join(_RUNTIME, name) for name in os.listdir(_RUNTIME) if name.endswith(".h")],
+    include_dirs=[_RUNTIME, numpy.get_include()],
+    # cffi otherwise asks for the limited API, which hides vectorcall and NumPy's structs.
+    define_macros=[("_CFFI_NO_LIMITED_API", None)],
+    py_limited_api=False,
+    extra_compile_args=[
+        "-std=gnu11",
+        "-O3",
+        "-ffp-contract=off",
+        "-fno-math-errno",
+        "-fno-trapping-math",
+        "-Wall",
+        "-Wextra",
+    ],
+)

@@ -1,0 +1,16 @@
+"""Rows of the table ``lowering.c``: ops that the runtime's own routines carry out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from theano.cpu.calls import arrays, blas, extrema, indexing
+
+__all__ = ["register_calls"]
+
+
+def register_calls(table: Any) -> None:
+    """Register all rows."""
+    for module in (arrays, blas, extrema, indexing):
+        for op_class, rule in module.ROWS:
+            table.register(op_class, rule)

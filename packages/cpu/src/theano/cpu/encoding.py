@@ -1,0 +1,166 @@
+"""Steps of a plan as the native runtime reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from theano.cpu.kernels import CompiledKernel, CompiledSweep, KernelRequest, compile_kernels
+from theano.cpu.memory import Memory
+from theano.cpu.perform import perform_thunk
+from theano.lowering import CallStep, KernelStep, PerformStep, ViewStep
+
+__all__ = ["encode_steps"]
+
+MAX_OPERANDS = 60
+MAX_NDIM = 32
+_KINDS = {"in": 0, "out": 1, "temp": 2, "acc": 3, "iota": 4, "tile": 5}
+_DTYPE_NUMBERS = {name: int(np.dtype(name).num) for name in (
+    "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64",
+)}  # fmt: skip
+
+Entry = tuple[str, tuple[int, ...], Any]
+
+
+def encode_steps(plan: Any, memory: Memory, specs: Sequence[Any]) -> tuple[tuple[Any, ...], ...]:
+    """One entry for each step: (routine, node, inputs, outputs, take, drop, params, commit, object)."""
+    kernels = _compile(plan, memory)
+    copies = _copies(plan, specs)
+    thunks = []
+    for number, step in enumerate(plan.steps):
+        routine, params, extra = _encode(step, number, kernels, copies)
+        take = tuple(memory.takes[number].get(j, -1) for j in range(len(step.outputs)))
+        commit = int(bool(getattr(step, "commit", ())))
+        thunks.append((routine, number, step.inputs, step.outputs, take, memory.drops[number], params, commit, extra))
+    return tuple(thunks)
+
+
+def _encode(step: Any, number: int, kernels: dict[int, CompiledKernel], copies: dict[int, tuple[int, ...]]) -> Entry:
+    if number in kernels:
+        return _kernel(step, kernels[number])
+    if isinstance(step, ViewStep) and (step.kind != "identity" or len(step.inputs) == 1):
+        return step.kind, _VIEW_PARAMS[step.kind](step), None
+    if isinstance(step, CallStep):
+        params = dict(step.params)
+        return step.routine, tuple(params.get("ints", ())), params.get("object")
+    return "python", (), perform_thunk(step.node, copies.get(number, ()))
+
+
+def _copies(plan: Any, specs: Sequence[Any]) -> dict[int, tuple[int, ...]]:
+    if not any(isinstance(step, PerformStep) and step.node.op.destroy_map for step in plan.steps):
+        return {}
+    # lazy: only graphs with destructive ops need to know what the Python executor copies first
+    from theano.compile.executor import _copies_before_destruction
+
+    return _copies_before_destruction(plan, [bool(spec.mutable) for spec in specs])
+
+
+# Kernels.
+
+
+def is_native(step: Any) -> bool:
+    """Whether the runtime can run this kernel step; the others run in Python."""
+    kernel = step.kernel
+    operands: int = len(step.inputs) + len(step.outputs) + kernel.ntemps + kernel.naccs
+    rows: int = max(kernel.ntemps, kernel.naccs, 0 if kernel.is_map else len(step.outputs))
+    return operands <= MAX_OPERANDS and rows <= 32 and bool(step.ndim <= MAX_NDIM)
+
+
+def _compile(plan: Any, memory: Memory) -> dict[int, CompiledKernel]:
+    numbers = [n for n, step in enumerate(plan.steps) if isinstance(step, KernelStep) and is_native(step)]
+    requests = [_request(plan.steps[n], memory, n) for n in numbers]
+    return dict(zip(numbers, compile_kernels(requests), strict=True)) if requests else {}
+
+
+def _pairs(step: Any, memory: Memory, number: int) -> tuple[tuple[int, int], ...]:
+    if not step.kernel.is_map:
+        return ()
+    taken = memory.takes[number]
+    commits = [(j, i) for j, i in step.commit if memory.commits.get(step.outputs[j]) == step.inputs[i]]
+    return tuple(sorted([*taken.items(), *commits]))
+
+
+def _request(step: Any, memory: Memory, number: int) -> KernelRequest:
+    inplace = _pairs(step, memory, number)
+    written = {i for _, i in inplace}
+    modes = "".join("S" if i not in written and _is_single(step, i) else "V" for i in range(len(step.inputs)))
+    return KernelRequest(step.kernel, modes, inplace)
+
+
+def _is_single(step: Any, i: int) -> bool:
+    """Whether input `i` is one element for a whole row (of a map: for the whole index space)."""
+    flags = step.node.inputs[i].type.broadcastable if step.input_orders[i] else ()
+    moves = {a for a, dim in enumerate(step.input_orders[i]) if dim >= 0 and not flags[dim]}
+    rows = set(step.reduced_axes)
+    if step.kernel.is_map or not rows or max(rows) < step.ndim - 1:
+        return not moves
+    return not moves & rows
+
+
+def _kernel(step: Any, kernel: CompiledKernel) -> Entry:
+    sweeps = tuple(_sweep(s, kernel) for s in kernel.sweeps)
+    if step.kernel.is_map:
+        over = {i: j for j, i in kernel.request.inplace}
+        places = tuple(over.get(i, -1) for i in range(len(step.inputs)))
+        return "map", (), (step.ndim, step.input_orders, sweeps[0], places)
+    sizes = [tuple(np.dtype(d).itemsize for d in dtypes) for dtypes in (kernel.temp_dtypes, kernel.acc_dtypes)]
+    reduced = tuple(out.reduced for out in step.kernel.outputs)
+    return "rows", (), (step.ndim, step.input_orders, step.reduced_axes, sweeps, reduced, *sizes)
+
+
+def _sweep(sweep: CompiledSweep, kernel: CompiledKernel) -> tuple[Any, ...]:
+    sized = enumerate(zip(sweep.operands, sweep.sizes, strict=True))
+    operands = tuple(_operand(op, size, k in sweep.written) for k, (op, size) in sized)
+    acc, kind, dtype = sweep.reduce or (-1, "", "float64")
+    inplace = int(bool(kernel.request.inplace))
+    number = _DTYPE_NUMBERS[dtype]
+    return sweep.body, sweep.width, sweep.cost_ps, operands, acc, kind, number, int(sweep.final), inplace
+
+
+def _operand(op: tuple[Any, ...], size: int, written: bool) -> tuple[int, ...]:
+    kind = op[0]
+    index = op[1] if kind not in ("iota", "tile") else 0
+    single = kind == "iota" or (kind in ("in", "acc") and op[2] == "S")
+    return _KINDS[kind], index, size, int(single), int(written)
+
+
+# Views.
+
+_NONE, _INPUT = 0, 2
+
+
+def _subtensor_params(step: Any, first: int = 1) -> tuple[int, ...]:
+    """Seven numbers for each entry: slice?, then (kind, value) of start, stop, step, or of the index."""
+    return index_params(step.params, first)
+
+
+def index_params(idx_list: Sequence[Any], first: int) -> tuple[int, ...]:
+    """Numbers for the entries of a basic index whose run-time numbers are the inputs from `first` on."""
+    params: list[int] = []
+    position = first
+
+    def number(entry: Any) -> tuple[int, int]:
+        nonlocal position
+        if entry is None:
+            return _NONE, 0
+        position += 1
+        return _INPUT, position - 1
+
+    for entry in idx_list:
+        if isinstance(entry, slice):
+            params.append(1)
+            for bound in (entry.start, entry.stop, entry.step):
+                params.extend(number(bound))
+        else:
+            params.extend((0, *number(entry), 0, 0, 0, 0))
+    return tuple(params)
+
+
+_VIEW_PARAMS: dict[str, Callable[[Any], tuple[int, ...]]] = {
+    "identity": lambda step: (),
+    "dimshuffle": lambda step: tuple(step.params),
+    "reshape": lambda step: (),
+    "subtensor": _subtensor_params,
+}

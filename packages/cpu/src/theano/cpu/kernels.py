@@ -1,0 +1,258 @@
+"""Compiled kernels: from kernel IR to addresses of machine-code bodies.
+
+A kernel (:class:`theano.codegen.Kernel`) is a list of sweeps over one row. Each sweep that computes something becomes
+one C function, the *body*::
+
+    void body(char *const *p, ptrdiff_t n);
+
+``p[k]`` is the address of operand ``k`` of :attr:`CompiledSweep.operands`; ``n`` is the number of elements and must be
+a multiple of :attr:`CompiledSweep.width`. A ``"V"`` operand is ``n`` contiguous elements, an ``"S"`` operand is one
+element used for all positions. Bodies never touch memory beyond these elements, keep no state, and may run in any
+thread.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import threading
+from dataclasses import dataclass
+
+from theano.codegen.contiguous import SYMBOL, Body, Operand, contiguous_body
+from theano.codegen.dtypes import ITEMSIZE
+from theano.codegen.expr import Expr, cast
+from theano.codegen.fingerprint import digest
+from theano.codegen.kernel import FinalSweep, Kernel, ReduceSweep, Sweep
+from theano.codegen.simplify import simplify
+from theano.codegen.verify import KernelError, verify_inplace, verify_kernel
+from theano.configuration import config
+from theano.cpu import machine
+from theano.cpu.cache import KernelCache, kernel_cache, symbol
+from theano.cpu.dialect import c_dialect
+from theano.cpu.toolchain import CompileError, Compiler, compile_library, find_compiler, warn_once
+from theano.errors import explain
+
+MAX_WIDTH = 64
+"""No body asks for a larger multiple of elements than this; rows are padded with at most ``MAX_WIDTH - 1`` elements."""
+
+
+@dataclass(frozen=True)
+class KernelRequest:
+    """One kernel in the form in which a plan uses it.
+
+    kernel : theano.codegen.Kernel
+    modes : str
+        One letter per kernel input: ``V`` (contiguous along the row) or ``S`` (one element, the same for the whole
+        row).
+    inplace : tuple of (output, input)
+        Output ``j`` is written over input ``i``: the caller passes the same address for both. Input ``i`` must have
+        mode ``V``.
+    """
+
+    kernel: Kernel
+    modes: str
+    inplace: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class CompiledSweep:
+    """One body and the meaning of its operands.
+
+    body : int
+        Address of the function; 0 for a reduction whose value is a plain contiguous input (or temp) already of the
+        accumulator's dtype.
+    operands : tuple of tuples
+        ``("in", i, mode)``, ``("out", j)``, ``("temp", t)``, ``("acc", a, mode)``, ``("iota",)`` (one int64: the
+        position of element 0 of this call in the row), ``("tile",)`` (the value of a reduce sweep, to be accumulated by
+        the runtime). With ``body == 0`` the single operand is what the runtime accumulates: ``("in", i, mode)`` or
+        ``("temp", t)``.
+        ``out`` and ``tile`` are V and are written; a ``temp`` is V, written by the sweep that has it in `written` and
+        read by later ones.
+    dtypes, sizes : tuple
+        Dtype name and element size in bytes of each operand.
+    written : tuple of int
+        Positions in `operands` that the body writes.
+    width : int
+        ``n`` must be a multiple of this power of two (8 to MAX_WIDTH).
+    cost_ps : int
+        Estimated picoseconds per element on one core.
+    reduce : (acc, kind, acc_dtype) or None
+        The tile (or the single operand) is to be accumulated into accumulator `acc` by `kind` (add mul maximum minimum
+        and or).
+    final : bool
+        True: this sweep runs once over *rows*: accumulators are V operands with one element per row, outputs have one
+        element per row. In other sweeps accumulators are S operands: the finished value of the current row.
+    """
+
+    body: int
+    operands: tuple[Operand, ...]
+    dtypes: tuple[str, ...]
+    sizes: tuple[int, ...]
+    written: tuple[int, ...]
+    width: int
+    cost_ps: int
+    reduce: tuple[int, str, str] | None = None
+    final: bool = False
+
+
+@dataclass(frozen=True)
+class CompiledKernel:
+    """A kernel whose sweeps are machine code; `sweeps` are in the order of ``kernel.sweeps``.
+
+    temp_dtypes, acc_dtypes : tuple of str
+        Dtype of each temp (row-sized scratch given by the runtime) and of each accumulator.
+    """
+
+    request: KernelRequest
+    sweeps: tuple[CompiledSweep, ...]
+    temp_dtypes: tuple[str, ...] = ()
+    acc_dtypes: tuple[str, ...] = ()
+
+
+_ABI = "theano-kernel-1"
+"""Part of every key; changes with the calling convention."""
+
+_ONE_UNIT = 60
+"""Above this number of bodies, two compilers at work are faster than one."""
+
+_PLAIN_PS = 60
+
+
+def compile_kernels(requests: list[KernelRequest]) -> list[CompiledKernel]:
+    """Machine code for `requests`: from this process, the cache on disk, or one compiler run for all that is missing.
+
+    Raises
+    ------
+    CompileError
+        When machine code cannot be had; the user has been warned once per process, and the caller uses NumPy.
+    KernelError
+        When a kernel or an in-place pair breaks a rule of the loop IR.
+    """
+    for request in requests:
+        verify_inplace(request.kernel, request.inplace)
+    printed = [_print_kernel(r.kernel, r.modes) for r in requests]
+    bodies = [s.body for sweeps in printed for s in sweeps if s.body is not None]
+    try:
+        addresses = _addresses({_source(b): b for b in bodies})
+    except CompileError as error:
+        if config.cxx:  # an empty config.cxx asks for no compilation
+            warn_once(error)
+        raise
+    return [_finish(r, s, addresses) for r, s in zip(requests, printed, strict=True)]
+
+
+@dataclass(frozen=True)
+class _Printed:
+    """A sweep before it has machine code; without body it accumulates `operand` as it is."""
+
+    body: Body | None
+    operand: Operand = ()
+    reduce: tuple[int, str, str] | None = None
+    final: bool = False
+
+
+@functools.lru_cache(maxsize=4096)
+def _print_kernel(kernel: Kernel, modes: str) -> tuple[_Printed, ...]:
+    verify_kernel(kernel)
+    if len(modes) != len(kernel.inputs) or set(modes) - set("VS"):
+        found = f"the kernel has {len(kernel.inputs)} inputs"
+        raise KernelError(explain(f"compile a kernel with modes {modes!r}", found, "give V or S for each"))
+    return tuple(_print_sweep(sweep, modes) for sweep in kernel.sweeps)
+
+
+def _print_sweep(sweep: Sweep, modes: str) -> _Printed:
+    final = isinstance(sweep, FinalSweep)
+
+    def operand_of(leaf: Expr) -> Operand:
+        if leaf.kind == "load":
+            return ("in", leaf.value, modes[leaf.value])
+        if leaf.kind == "acc":
+            return ("acc", leaf.value, "V" if final else "S")
+        return ("iota",) if leaf.kind == "iota" else ("temp", leaf.value)
+
+    if isinstance(sweep, ReduceSweep):
+        reduce = (sweep.acc, sweep.kind, sweep.acc_dtype)
+        (value,) = simplify((cast(sweep.value, sweep.acc_dtype),))
+        if value.kind in ("load", "temp"):
+            return _Printed(None, operand_of(value), reduce)
+        return _Printed(contiguous_body([value], [("tile",)], operand_of, c_dialect()), reduce=reduce)
+    targets = [("out", j) for j in sweep.outputs] if isinstance(sweep, FinalSweep) else sweep.targets
+    return _Printed(contiguous_body(simplify(sweep.values), targets, operand_of, c_dialect()), final=final)
+
+
+def _finish(request: KernelRequest, sweeps: tuple[_Printed, ...], addresses: dict[_Source, int]) -> CompiledKernel:
+    kernel = request.kernel
+    done = []
+    for s in sweeps:
+        b = s.body
+        if b is None:
+            assert s.reduce is not None
+            dtype = s.reduce[2]
+            done.append(CompiledSweep(0, (s.operand,), (dtype,), (ITEMSIZE[dtype],), (), 8, _PLAIN_PS, s.reduce))
+            continue
+        sizes = tuple(ITEMSIZE[d] for d in b.dtypes)
+        done.append(
+            CompiledSweep(
+                addresses[_source(b)], b.operands, b.dtypes, sizes, b.written, b.width, b.ps, s.reduce, s.final
+            )
+        )
+    return CompiledKernel(request, tuple(done), kernel.temps, kernel.accs)
+
+
+def translation_unit(named: list[tuple[str, Body]], typedefs: str) -> str:
+    """C text with one function for each (name, body); what several need stands in it once."""
+    support = dict.fromkeys(text for _, body in named for text in body.support)
+    functions = [body.text.replace(SYMBOL, name) for name, body in named]
+    return "\n".join([typedefs, *support, *functions])
+
+
+_Source = tuple[str, tuple[str, ...]]
+
+
+def _source(body: Body) -> _Source:
+    """What the compiler sees of `body`; bodies of different kernels may share it."""
+    return (body.text, body.support)
+
+
+def _addresses(bodies: dict[_Source, Body]) -> dict[_Source, int]:
+    """Address of each body; what the cache lacks is compiled in one go."""
+    if not bodies:
+        return {}
+    compiler = find_compiler()
+    salt = digest(_ABI, compiler.identity, " ".join(compiler.flags), machine.identity())
+    keys = {digest(salt, text, *support): (text, support) for text, support in bodies}
+    cache = kernel_cache()
+    found = cache.find(list(keys))
+    if len(found) < len(keys):
+        with _compiling:
+            found |= cache.find([key for key in keys if key not in found])  # another thread may have been faster
+            missing = [(key, bodies[source]) for key, source in keys.items() if key not in found]
+            if missing:
+                found |= _compile(compiler, missing, cache)
+    return {source: found[key] for key, source in keys.items()}
+
+
+def _compile(compiler: Compiler, missing: list[tuple[str, Body]], cache: KernelCache) -> dict[str, int]:
+    named = [(symbol(key), body) for key, body in missing]
+    parts = [named] if len(named) <= _ONE_UNIT else [named[::2], named[1::2]]
+    sources = [translation_unit(part, c_dialect().typedefs) for part in parts]
+    library = compile_library(compiler, sources, cache)
+    try:
+        return cache.add(library, [key for key, _ in missing])
+    except (OSError, AttributeError) as error:
+        raise CompileError(
+            explain("load compiled kernels", str(error), "set config.kernel_cache to a folder of yours")
+        ) from error
+
+
+_compiling = threading.Lock()
+
+
+def _new_lock() -> None:
+    """A forked child has no thread that could release its parent's lock."""
+    global _compiling
+    _compiling = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_new_lock)

@@ -1,0 +1,52 @@
+"""`NativeFunction`: a function whose calls run in the C runtime, without Python bytecode on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from theano.compile.callable import Function
+from theano.compile.runtime_errors import raise_with_op
+from theano.cpu import _runtime
+from theano.cpu.assembly import assemble
+
+__all__ = ["NativeFunction", "Plan"]
+
+_names: dict[str, Any] = {}
+if _runtime.lib.rt_install(id(_names)) != 0:
+    raise ImportError("theano.cpu: the native runtime does not fit this version of NumPy; install theano-cpu again")
+Plan: Any = _names["Plan"]
+"""The C type: a callable plan."""
+
+
+class NativeFunction(Plan, Function):  # type: ignore[misc]
+    """A compiled function whose plan the C runtime executes.
+
+    Calls go straight to C. What is unusual there (values to convert, missing or unknown arguments, ``output_subset``)
+    comes back to `_native_slow`, which follows the rules of `Function` and then runs the same plan.
+    """
+
+    stores_updates = True
+
+    def __init__(self, maker: Any, plan: Any, containers: Sequence[Any]) -> None:
+        Function.__init__(self, maker, plan, containers)
+        self._nodes = [step.node for step in plan.steps]
+        self._statistics = maker.profile
+        self._explicit = [i for i, spec in enumerate(maker.inputs) if not spec.implicit]
+        self._configure(assemble(self, plan, maker.inputs, self.input_storage))
+
+    def _native_slow(self, *args: Any, **kwargs: Any) -> Any:
+        return self._slow_call(args, kwargs)
+
+    def _run(self, values: list[Any]) -> list[Any]:
+        results: list[Any] = self._run_values([values[i] for i in self._explicit])
+        for node, seconds in zip(self._nodes, self._step_times(), strict=False):  # nothing unless steps are timed
+            self._statistics.add_node(node, seconds)
+        return results
+
+    def _report(self, number: int, error: Exception, operands: list[Any]) -> NoReturn:
+        """Called by the runtime when step `number` failed."""
+        raise_with_op(self._nodes[number], error, operands, index=number, fgraph=self.maker.fgraph)
+
+
+_runtime.lib.rt_enable_vectorcall(id(NativeFunction))

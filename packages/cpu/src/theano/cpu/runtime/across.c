@@ -1,0 +1,105 @@
+/* Reductions with many rows side by side: lane j of a tile belongs to row j. */
+#include "rows.h"
+
+typedef struct {
+    const Rows *r;
+    const Job *job;
+    int linear[RT_MAXOPS]; /* contiguous from row to row */
+    char *tiles, *accs[RT_MAXACCS];
+} Across;
+
+static char *lanes_of(const Across *w, const Operand *op, int k, idx offset, idx first, idx n)
+{
+    const Job *job = w->job;
+    char *tile = w->tiles + (size_t)k * RT_TILE * 8, *base;
+    if (op->kind == OP_TILE)
+        return tile;
+    base = job->base[op->index] + offset;
+    if (op->scalar)
+        return base;
+    if (w->linear[op->index])
+        return base + first * op->size;
+    rt_gather(tile, base, job->nkept, job->kept_dims, job->kept[op->index], first, n, op->size);
+    return tile;
+}
+
+/* Folds position `at` of rows first .. first+n; `at` counts along the collapsed row dims. */
+static void fold(const Across *w, const Sweep *s, const idx *at, idx first, idx n)
+{
+    const Job *job = w->job;
+    char *p[RT_MAXOPS];
+    int tile = 0;
+    for (int k = 0; k < s->nops; k++) {
+        idx offset = 0;
+        for (int d = 0; s->ops[k].kind == OP_IN && d < job->nrow; d++)
+            offset += at[d] * job->row[s->ops[k].index][d];
+        p[k] = lanes_of(w, &s->ops[k], k, offset, first, n);
+        if (s->ops[k].kind == OP_TILE)
+            tile = k;
+    }
+    if (s->body) {
+        rt_run_body(s, p, n);
+    } else if (s->ops[0].scalar) {
+        rt_fill(w->tiles, p[0], n, s->ops[0].size);
+        p[0] = w->tiles;
+    }
+    rt_leaves[s->leaf].across(w->accs[s->acc], p[tile], n);
+}
+
+static void fold_rows(const Across *w, const Sweep *s, idx first, idx n)
+{
+    const Job *job = w->job;
+    idx at[RT_MAXDIM] = {0};
+    rt_leaves[s->leaf].init(w->accs[s->acc], NULL, n);
+    for (idx i = 0; i < job->length; i++) {
+        fold(w, s, at, first, n);
+        for (int d = job->nrow - 1; d >= 0; d--) {
+            if (++at[d] < job->row_dims[d])
+                break;
+            at[d] = 0;
+        }
+    }
+}
+
+static int fold_size(const Rows *r)
+{
+    int i = 0;
+    while (r->sweeps[i].final)
+        i++;
+    return r->sweeps[i].ops[0].size;
+}
+
+/* Whether an input is folded as it lies in memory, neighbouring lanes side by side. */
+int rt_folds_lanes(const Rows *r, const Job *job)
+{
+    return r->folds >= 0 && job->nkept == 1 && job->nrow == 1 && job->kept[r->folds][0] == fold_size(r);
+}
+
+static void fold_direct(const Across *w, const Sweep *s, idx first, idx n)
+{
+    const Job *job = w->job;
+    const Leaf *leaf = &rt_leaves[s->leaf];
+    int i = s->ops[0].index;
+    leaf->init(w->accs[s->acc], NULL, n);
+    leaf->down(w->accs[s->acc], job->base[i] + first * s->ops[0].size, job->row[i][0], job->length, n);
+}
+
+void rt_rows_across(Call *c, const Thunk *t, const Rows *r, const Job *job, char *room)
+{
+    Across w = {.r = r, .job = job, .tiles = room};
+    for (int i = 0; i < t->nin; i++)
+        w.linear[i] = rt_is_contiguous(job->nkept, job->kept_dims, job->kept[i], rt_slot(c, t->in[i])->itemsize);
+    for (int32_t i = 0; i < r->naccs; i++)
+        w.accs[i] = room + (size_t)(RT_MAXOPS + i) * RT_TILE * 8;
+    int direct = rt_folds_lanes(r, job);
+    idx step = direct ? 8 * RT_TILE : RT_TILE; /* long stretches of each row suit the memory */
+    for (idx first = 0; first < job->rows; first += step) {
+        idx n = job->rows - first < step ? job->rows - first : step;
+        for (int32_t i = 0; i < r->nsweeps; i++)
+            if (!r->sweeps[i].final && direct)
+                fold_direct(&w, &r->sweeps[i], first, n);
+            else if (!r->sweeps[i].final)
+                fold_rows(&w, &r->sweeps[i], first, n);
+        rt_rows_final(c, t, r, w.accs, first + n, n);
+    }
+}

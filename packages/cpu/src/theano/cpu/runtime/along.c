@@ -1,0 +1,220 @@
+/* Row programs, one row after the other, tile by tile. */
+#include "rows.h"
+
+/* A long reduction is cut into tiles whose results are merged as a binary counter merges its bits: pairwise. */
+typedef struct {
+    const Leaf *leaf;
+    int size;
+    uint64_t count;
+    char part[40][8] __attribute__((aligned(8)));
+    int depth;
+} Pairs;
+
+static void pairs_add(Pairs *p, const char *tile, idx n)
+{
+    char *top = p->part[p->depth++];
+    p->leaf->init(top, NULL, 1);
+    p->leaf->along(top, tile, n);
+    for (uint64_t bits = p->count++; bits & 1; bits >>= 1) {
+        p->depth--;
+        p->leaf->along(p->part[p->depth - 1], p->part[p->depth], 1);
+    }
+}
+
+static void pairs_finish(Pairs *p, char *acc)
+{
+    p->leaf->init(acc, NULL, 1);
+    while (p->depth) {
+        p->depth--;
+        p->leaf->along(acc, p->part[p->depth], 1);
+    }
+}
+
+typedef struct {
+    const Rows *r;
+    const Job *job;
+    Call *c;
+    const Thunk *t;
+    char *base[RT_MAXOPS];        /* of each operand in the present row */
+    char *end[RT_MAXOPS];         /* of its memory */
+    uint8_t linear[RT_MAXOPS];    /* contiguous along the row */
+    Rooms rooms;
+    idx lane;                     /* position of the present row in the batch */
+    int64_t iota;
+} Along;
+
+static char *operand_at(Along *w, const Operand *op, int k, idx at, idx n)
+{
+    const Job *job = w->job;
+    int i = op->kind == OP_OUT ? w->t->nin + op->index : op->index;
+    char *tile = w->rooms.tiles + (size_t)k * RT_TILE * 8;
+    switch (op->kind) {
+    case OP_TEMP: return w->rooms.temps[op->index] + at * op->size;
+    case OP_ACC: return w->rooms.accs[op->index] + w->lane * op->size;
+    case OP_TILE: return tile;
+    case OP_IOTA: w->iota = at; return (char *)&w->iota;
+    default: break;
+    }
+    if (op->scalar)
+        return w->base[i];
+    if (w->linear[i])
+        return w->base[i] + at * op->size;
+    if (op->kind == OP_IN)
+        rt_gather(tile, w->base[i], job->nrow, job->row_dims, job->row[i], at, n, op->size);
+    return tile;
+}
+
+/* Bytes behind element `n` of operand `k` that belong to us: the next row is computed later, so it may be run over. */
+static idx slack_of(const Along *w, const Operand *op, const char *p, idx n)
+{
+    int i = op->kind == OP_OUT ? w->t->nin + op->index : op->index;
+    if (op->scalar || op->kind == OP_TEMP || op->kind == OP_TILE || !w->linear[i])
+        return 64 * 8; /* temporaries and tiles are padded */
+    return w->end[i] - (p + n * op->size);
+}
+
+static void run_chunk(const Along *w, const Sweep *s, char *const *p, idx n)
+{
+    idx slack[RT_MAXOPS];
+    if ((n & (s->width - 1)) == 0) {
+        s->body(p, n);
+        return;
+    }
+    for (int k = 0; k < s->nops; k++)
+        slack[k] = slack_of(w, &s->ops[k], p[k], n);
+    rt_run_body_over(s, p, slack, n);
+}
+
+/* One sweep over the present row. */
+static void sweep_along(Along *w, const Sweep *s)
+{
+    const Job *job = w->job;
+    Pairs pairs; /* not cleared: short rows would notice */
+    pairs.leaf = s->leaf < 0 ? NULL : &rt_leaves[s->leaf];
+    pairs.count = 0;
+    pairs.depth = 0;
+    idx step = RT_TILE;
+    if (!s->body && (s->ops[0].kind == OP_TEMP || (!s->ops[0].scalar && w->linear[s->ops[0].index])))
+        step = job->length; /* the leaf does its own tree */
+    for (idx at = 0; at < job->length; at += step) {
+        char *p[RT_MAXOPS];
+        idx n = job->length - at < step ? job->length - at : step;
+        int tile = 0;
+        for (int k = 0; k < s->nops; k++) {
+            p[k] = operand_at(w, &s->ops[k], k, at, n);
+            if (s->ops[k].kind == OP_TILE)
+                tile = k;
+        }
+        if (!s->body && s->ops[0].scalar) {
+            rt_fill(w->rooms.tiles + RT_TILE * 8, p[0], n, s->ops[0].size);
+            p[0] = w->rooms.tiles + RT_TILE * 8;
+        }
+        if (s->body)
+            run_chunk(w, s, p, n);
+        if (s->leaf >= 0)
+            pairs_add(&pairs, p[tile], n);
+        for (int k = 0; k < s->nops; k++)
+            if (s->ops[k].kind == OP_OUT && !w->linear[w->t->nin + s->ops[k].index]) {
+                int i = w->t->nin + s->ops[k].index;
+                rt_scatter(w->base[i], p[k], job->nrow, job->row_dims, job->row[i], at, n, s->ops[k].size);
+            }
+    }
+    if (s->leaf >= 0 && job->length > 0 && job->length <= step)
+        memcpy(w->rooms.accs[s->acc] + w->lane * w->r->acc_size[s->acc], pairs.part[0], (size_t)w->r->acc_size[s->acc]);
+    else if (s->leaf >= 0)
+        pairs_finish(&pairs, w->rooms.accs[s->acc] + w->lane * w->r->acc_size[s->acc]);
+}
+
+/* Rows that are only folded, and follow one another evenly: nothing but the leaf. */
+static void fold_along(Along *w, const Sweep *s)
+{
+    const Job *job = w->job;
+    const Leaf *leaf = &rt_leaves[s->leaf];
+    const char *from = w->base[s->ops[0].index];
+    idx step = job->nkept ? job->kept[s->ops[0].index][0] : 0;
+    int size = w->r->acc_size[s->acc];
+    for (idx first = 0; first < job->rows; first += RT_TILE) {
+        idx n = job->rows - first < RT_TILE ? job->rows - first : RT_TILE;
+        leaf->init(w->rooms.accs[s->acc], NULL, n);
+        for (idx j = 0; j < n && job->length; j++, from += step)
+            leaf->along(w->rooms.accs[s->acc] + j * size, from, job->length);
+        rt_rows_final(w->c, w->t, w->r, w->rooms.accs, first + n, n);
+    }
+}
+
+/* From row `first` on; the rows before it are done. */
+static void run_along(Along *w, idx first)
+{
+    const Rows *r = w->r;
+    const Job *job = w->job;
+    idx at[RT_MAXDIM] = {0};
+    if (r->folds >= 0 && w->linear[r->folds] && job->nkept <= 1) {
+        fold_along(w, &r->sweeps[r->sweeps[0].final]);
+        return;
+    }
+    if (first) { /* rows follow one another evenly */
+        at[0] = first;
+        for (int i = 0; i < job->noperands; i++)
+            w->base[i] += job->kept[i][0] * first;
+    }
+    for (idx row = first; row < job->rows; row++) {
+        for (int32_t i = 0; i < r->nsweeps; i++)
+            if (!r->sweeps[i].final)
+                sweep_along(w, &r->sweeps[i]);
+        w->lane++;
+        if (w->lane == RT_TILE || row + 1 == job->rows) {
+            rt_rows_final(w->c, w->t, r, w->rooms.accs, row + 1, w->lane);
+            w->lane = 0;
+        }
+        for (int d = job->nkept - 1; d >= 0; d--) {
+            idx back = ++at[d] == job->kept_dims[d] ? job->kept_dims[d] : 0;
+            for (int i = 0; i < job->noperands; i++)
+                w->base[i] += job->kept[i][d] * (1 - back);
+            if (!back)
+                break;
+            at[d] = 0;
+        }
+    }
+}
+
+size_t rt_room_along(const Rows *r, const Job *job)
+{
+    size_t row = ((size_t)job->length * 8 + 64 * 8 + RT_ALIGN) / RT_ALIGN * RT_ALIGN;
+    return (size_t)RT_MAXOPS * RT_TILE * 8 + (size_t)r->naccs * RT_TILE * 8 + (size_t)r->ntemps * row;
+}
+
+void rt_lay_out(Rooms *rooms, const Rows *r, const Job *job, char *room)
+{
+    size_t row = ((size_t)job->length * 8 + 64 * 8 + RT_ALIGN) / RT_ALIGN * RT_ALIGN;
+    rooms->tiles = room;
+    room += (size_t)RT_MAXOPS * RT_TILE * 8;
+    for (int32_t i = 0; i < r->naccs; i++, room += RT_TILE * 8)
+        rooms->accs[i] = room;
+    for (int32_t i = 0; i < r->ntemps; i++, room += row)
+        rooms->temps[i] = room;
+}
+
+/* One past the highest byte of a value. */
+static char *end_of(Call *c, int32_t slot)
+{
+    const Buf *b = &c->bufs[slot];
+    const Slot *s = rt_slot(c, slot);
+    char *end = b->data + s->itemsize;
+    for (int d = 0; d < s->ndim; d++)
+        if (b->strides[d] > 0)
+            end += (b->dims[d] - 1) * b->strides[d];
+    return end;
+}
+
+void rt_rows_along(Call *c, const Thunk *t, const Rows *r, const Job *job, char *room)
+{
+    Along w = {.r = r, .job = job, .c = c, .t = t};
+    rt_lay_out(&w.rooms, r, job, room);
+    for (int i = 0; i < job->noperands; i++) {
+        int32_t slot = i < t->nin ? t->in[i] : t->out[i - t->nin];
+        w.base[i] = job->base[i];
+        w.end[i] = end_of(c, slot);
+        w.linear[i] = (uint8_t)rt_is_contiguous(job->nrow, job->row_dims, job->row[i], rt_slot(c, slot)->itemsize);
+    }
+    run_along(&w, rt_rows_short(c, t, r, job, room));
+}

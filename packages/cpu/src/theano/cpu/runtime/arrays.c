@@ -1,0 +1,117 @@
+/* Whole-array routines: copy, alloc, join. */
+#include "runtime.h"
+
+int64_t rt_read_int(const Slot *s, const char *p);
+
+static int copy_prepare(Call *c, const Thunk *t) { return rt_alloc_out(c, t, 0, rt_in(c, t, 0)->dims); }
+
+static int copy_run(Call *c, const Thunk *t)
+{
+    const Slot *s = rt_slot(c, t->out[0]);
+    Buf *x = rt_in(c, t, 0), *b = rt_out(c, t, 0);
+    rt_release(c, (double)b->size * 300);
+    rt_copy(s->ndim, b->dims, b->data, b->strides, x->data, x->strides, s->itemsize);
+    rt_acquire(c);
+    return 0;
+}
+
+/* Lengths given as values of inputs `first`, `first` + 1, ... */
+static int read_dims(Call *c, const Thunk *t, int first, idx *dims)
+{
+    const Slot *s = rt_slot(c, t->out[0]);
+    for (int d = 0; d < s->ndim; d++) {
+        dims[d] = rt_read_int(rt_slot(c, t->in[first + d]), rt_in(c, t, first + d)->data);
+        if (dims[d] < 0 || ((s->bcast >> d & 1) && dims[d] != 1)) {
+            PyErr_Format(PyExc_ValueError, "alloc: length %zd for dimension %d%s", dims[d], d,
+                         dims[d] < 0 ? " is negative" : ", which is declared to have length 1");
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int alloc_prepare(Call *c, const Thunk *t)
+{
+    const Slot *s = rt_slot(c, t->out[0]), *vs = rt_slot(c, t->in[0]);
+    const Buf *v = rt_in(c, t, 0);
+    idx dims[RT_MAXDIM];
+    if (read_dims(c, t, 1, dims) < 0)
+        return -1;
+    int shift = s->ndim - vs->ndim;
+    for (int d = 0; d < vs->ndim; d++)
+        if (v->dims[d] != 1 && v->dims[d] != dims[d + shift]) {
+            PyErr_Format(PyExc_ValueError, "alloc: the value's length %zd in dimension %d does not broadcast to %zd",
+                         v->dims[d], d, dims[d + shift]);
+            return -1;
+        }
+    return rt_alloc_out(c, t, 0, dims);
+}
+
+static int alloc_run(Call *c, const Thunk *t)
+{
+    const Slot *s = rt_slot(c, t->out[0]), *vs = rt_slot(c, t->in[0]);
+    const Buf *v = rt_in(c, t, 0);
+    Buf *o = rt_out(c, t, 0);
+    idx strides[RT_MAXDIM];
+    int shift = s->ndim - vs->ndim;
+    for (int d = 0; d < s->ndim; d++)
+        strides[d] = d < shift || v->dims[d - shift] == 1 ? 0 : v->strides[d - shift];
+    rt_release(c, (double)o->size * 200);
+    rt_copy(s->ndim, o->dims, o->data, o->strides, v->data, strides, s->itemsize);
+    rt_acquire(c);
+    return 0;
+}
+
+static int alloc_empty_prepare(Call *c, const Thunk *t)
+{
+    idx dims[RT_MAXDIM];
+    return read_dims(c, t, 0, dims) < 0 ? -1 : rt_alloc_out(c, t, 0, dims);
+}
+
+static int nothing_run(Call *c, const Thunk *t)
+{
+    (void)c;
+    (void)t;
+    return 0;
+}
+
+/* params: axis, position of the first tensor among the inputs */
+static int join_prepare(Call *c, const Thunk *t)
+{
+    const Slot *s = rt_slot(c, t->out[0]);
+    int axis = (int)t->params[0], first = (int)t->params[1];
+    idx dims[RT_MAXDIM];
+    memcpy(dims, rt_in(c, t, first)->dims, sizeof(idx) * (size_t)s->ndim);
+    for (int k = first + 1; k < t->nin; k++) {
+        const Buf *b = rt_in(c, t, k);
+        for (int d = 0; d < s->ndim; d++) {
+            if (d == axis)
+                dims[d] += b->dims[d];
+            else if (b->dims[d] != dims[d])
+                return rt_mismatch(t, d, first, k);
+        }
+    }
+    return rt_alloc_out(c, t, 0, dims);
+}
+
+static int join_run(Call *c, const Thunk *t)
+{
+    const Slot *s = rt_slot(c, t->out[0]);
+    Buf *o = rt_out(c, t, 0);
+    int axis = (int)t->params[0];
+    char *at = o->data;
+    rt_release(c, (double)o->size * 300);
+    for (int k = (int)t->params[1]; k < t->nin; k++) {
+        const Buf *b = rt_in(c, t, k);
+        rt_copy(s->ndim, b->dims, at, o->strides, b->data, b->strides, s->itemsize);
+        at += b->dims[axis] * o->strides[axis];
+    }
+    rt_acquire(c);
+    return 0;
+}
+
+const Routine rt_array_routines[] = {{"copy", NULL, copy_prepare, copy_run},
+                                     {"alloc", NULL, alloc_prepare, alloc_run},
+                                     {"alloc_empty", NULL, alloc_empty_prepare, nothing_run},
+                                     {"join", NULL, join_prepare, join_run},
+                                     {NULL, NULL, NULL, NULL}};

@@ -1,0 +1,203 @@
+/* Matrix products through the BLAS that SciPy carries: Fortran convention, 32-bit sizes, float32 and float64.
+ *
+ * Results are C ordered, which Fortran sees as transposed, so products are formed with swapped operands. An operand with one
+ * unit stride is used where it is; others are packed. */
+#include "matrix.h"
+
+#include <limits.h>
+
+typedef void (*gemm_fn)(const char *, const char *, const int *, const int *, const int *, const void *, const void *,
+                        const int *, const void *, const int *, const void *, void *, const int *);
+typedef void (*gemv_fn)(const char *, const int *, const int *, const void *, const void *, const int *, const void *,
+                        const int *, const void *, void *, const int *);
+typedef void (*ger_fn)(const int *, const int *, const void *, const void *, const int *, const void *, const int *, void *,
+                       const int *);
+
+static struct {
+    gemm_fn gemm;
+    gemv_fn gemv;
+    ger_fn ger;
+} library[2]; /* float32, float64 */
+
+static void *capsule_pointer(PyObject *capsules, const char *name)
+{
+    PyObject *capsule = PyDict_GetItemString(capsules, name);
+    return capsule ? PyCapsule_GetPointer(capsule, PyCapsule_GetName(capsule)) : NULL;
+}
+
+/* Takes the routines from the dict of capsules whose address is given; returns 0 when all are there. */
+int rt_load_blas(uintptr_t capsules)
+{
+    PyGILState_STATE gil = PyGILState_Ensure();
+    PyObject *dict = (PyObject *)capsules;
+    library[0].gemm = (gemm_fn)(uintptr_t)capsule_pointer(dict, "sgemm");
+    library[1].gemm = (gemm_fn)(uintptr_t)capsule_pointer(dict, "dgemm");
+    library[0].gemv = (gemv_fn)(uintptr_t)capsule_pointer(dict, "sgemv");
+    library[1].gemv = (gemv_fn)(uintptr_t)capsule_pointer(dict, "dgemv");
+    library[0].ger = (ger_fn)(uintptr_t)capsule_pointer(dict, "sger");
+    library[1].ger = (ger_fn)(uintptr_t)capsule_pointer(dict, "dger");
+    PyErr_Clear();
+    PyGILState_Release(gil);
+    return library[0].gemm && library[1].gemm && library[0].gemv && library[1].gemv && library[0].ger && library[1].ger
+               ? 0
+               : -1;
+}
+
+static int fits(idx n) { return n <= INT_MAX; }
+
+/* How BLAS can read `m`: 'N' rows are contiguous, 'T' columns are, 0 it must be packed. */
+static char layout_of(const Matrix *m, idx isz, int *ld)
+{
+    idx rs = m->rs / isz, cs = m->cs / isz, cols = m->cols > 1 ? m->cols : 1, rows = m->rows > 1 ? m->rows : 1;
+    if (m->rs % isz == 0 && (m->cs == isz || m->cols <= 1) && (rs >= cols || m->rows <= 1) && fits(rs)) {
+        *ld = (int)(m->rows <= 1 ? cols : rs);
+        return 'N';
+    }
+    if (m->cs % isz == 0 && (m->rs == isz || m->rows <= 1) && (cs >= rows || m->cols <= 1) && fits(cs)) {
+        *ld = (int)(m->cols <= 1 ? rows : cs);
+        return 'T';
+    }
+    return 0;
+}
+
+static size_t pack_room(const Matrix *m, idx isz)
+{
+    int ld;
+    return layout_of(m, isz, &ld) ? 0 : ((size_t)(m->rows * m->cols * isz) + 2 * RT_ALIGN) / RT_ALIGN * RT_ALIGN;
+}
+
+/* `m` itself when BLAS can read it, else its copy at `room`. */
+static Matrix readable(const Matrix *m, idx isz, char *room, char *layout, int *ld)
+{
+    Matrix packed = *m;
+    idx dims[2] = {m->rows, m->cols}, from[2] = {m->rs, m->cs}, to[2] = {m->cols * isz, isz};
+    if ((*layout = layout_of(m, isz, ld)))
+        return packed;
+    rt_copy(2, dims, room, to, m->data, from, isz);
+    packed.data = room;
+    packed.rs = to[0];
+    packed.cs = isz;
+    *layout = 'N';
+    *ld = (int)(m->cols > 1 ? m->cols : 1);
+    return packed;
+}
+
+static void scale(double beta, char *data, idx n, idx isz)
+{
+    if (beta == 0)
+        memset(data, 0, (size_t)(n * isz));
+    else if (isz == 8)
+        for (idx i = 0; i < n; i++)
+            ((double *)data)[i] *= beta;
+    else
+        for (idx i = 0; i < n; i++)
+            ((float *)data)[i] *= (float)beta;
+}
+
+typedef union {
+    float f;
+    double d;
+} Number;
+
+static Number number(double v, idx isz)
+{
+    Number n;
+    if (isz == 8)
+        n.d = v;
+    else
+        n.f = (float)v;
+    return n;
+}
+
+/* Sizes that 32-bit integers cannot hold. */
+static void plain_product(double alpha, const Matrix *x, const Matrix *y, double beta, char *out, idx isz)
+{
+    for (idx i = 0; i < x->rows; i++)
+        for (idx j = 0; j < y->cols; j++) {
+            double sum = 0;
+            for (idx p = 0; p < x->cols; p++) {
+                const char *a = x->data + i * x->rs + p * x->cs, *b = y->data + p * y->rs + j * y->cs;
+                sum += isz == 8 ? *(const double *)a * *(const double *)b : (double)*(const float *)a * *(const float *)b;
+            }
+            char *o = out + (i * y->cols + j) * isz;
+            if (isz == 8)
+                *(double *)o = alpha * sum + (beta == 0 ? 0 : beta * *(double *)o);
+            else
+                *(float *)o = (float)(alpha * sum + (beta == 0 ? 0 : beta * *(float *)o));
+        }
+}
+
+static const Matrix *transposed(const Matrix *m, Matrix *t)
+{
+    *t = (Matrix){m->data, m->cols, m->rows, m->cs, m->rs};
+    return t;
+}
+
+/* out = alpha x v + beta out; v is a column, out is contiguous. */
+static void product_vector(double alpha, const Matrix *x, const Matrix *v, double beta, char *out, idx isz, char *room)
+{
+    char layout;
+    int ld, m, n, one = 1, inc = 1;
+    Matrix a = readable(x, isz, room, &layout, &ld);
+    const char *vector = v->data;
+    if (v->rs > 0 && v->rs % isz == 0 && fits(v->rs / isz)) {
+        inc = (int)(v->rs / isz);
+    } else {
+        char *copy = room + pack_room(x, isz);
+        rt_copy1(copy, isz, v->data, v->rs, v->rows, isz);
+        vector = copy;
+    }
+    Number al = number(alpha, isz), be = number(beta, isz);
+    if (beta == 0)
+        memset(out, 0, (size_t)(x->rows * isz)); /* some libraries multiply by 0, which keeps NaN */
+    m = (int)(layout == 'N' ? a.cols : a.rows);
+    n = (int)(layout == 'N' ? a.rows : a.cols);
+    library[isz == 8].gemv(layout == 'N' ? "T" : "N", &m, &n, &al, a.data, &ld, vector, &inc, &be, out, &one);
+}
+
+size_t rt_product_room(const Matrix *x, const Matrix *y, idx isz)
+{
+    idx longest = x->cols > x->rows ? x->cols : x->rows;
+    return pack_room(x, isz) + pack_room(y, isz) + (size_t)(longest * isz) + 4 * RT_ALIGN;
+}
+
+/* out = alpha x y + beta out; `out` is C ordered and not read when beta is 0. */
+void rt_product(double alpha, const Matrix *x, const Matrix *y, double beta, char *out, idx isz, char *room)
+{
+    Matrix t, u;
+    if (x->rows == 0 || y->cols == 0)
+        return;
+    if (x->cols == 0) {
+        scale(beta, out, x->rows * y->cols, isz);
+        return;
+    }
+    if (!fits(x->rows) || !fits(x->cols) || !fits(y->cols)) {
+        plain_product(alpha, x, y, beta, out, isz);
+        return;
+    }
+    if (y->cols == 1) {
+        product_vector(alpha, x, y, beta, out, isz, room);
+        return;
+    }
+    if (x->rows == 1) {
+        product_vector(alpha, transposed(y, &t), transposed(x, &u), beta, out, isz, room);
+        return;
+    }
+    char lx, ly;
+    int ldx, ldy, m = (int)y->cols, n = (int)x->rows, k = (int)x->cols;
+    Matrix a = readable(x, isz, room, &lx, &ldx);
+    Matrix b = readable(y, isz, room + pack_room(x, isz), &ly, &ldy);
+    Number al = number(alpha, isz), be = number(beta, isz);
+    char tx[2] = {lx, 0}, ty[2] = {ly, 0};
+    library[isz == 8].gemm(ty, tx, &m, &n, &k, &al, b.data, &ldy, a.data, &ldx, &be, out, &m);
+}
+
+/* out += alpha column row; x and y are contiguous. */
+void rt_rank_one(double alpha, const char *x, const char *y, idx rows, idx cols, char *out, idx isz)
+{
+    if (rows == 0 || cols == 0)
+        return;
+    int m = (int)cols, n = (int)rows, one = 1;
+    Number al = number(alpha, isz);
+    library[isz == 8].ger(&m, &n, &al, y, &one, x, &one, out, &m);
+}

@@ -1,0 +1,60 @@
+/* Failures of a step: the C side says which step and why, Python writes the report. */
+#include "runtime.h"
+
+/* The lengths of operands `a` and `b` differ along `axis`. Python completes the message from the operands. */
+int rt_mismatch(const Thunk *t, int axis, int a, int b)
+{
+    (void)t;
+    PyErr_Format(PyExc_ValueError, "dimension mismatch: inputs %d and %d have different lengths along dimension %d", a, b,
+                 axis);
+    return -1;
+}
+
+static PyObject *operand_list(Call *c, const Thunk *t, int missing)
+{
+    PyObject *list = PyList_New(t->nin);
+    for (int32_t k = 0; list && k < t->nin; k++) {
+        PyObject *value = missing ? NULL : rt_as_array(c, t->in[k]);
+        if (!value) {
+            PyErr_Clear();
+            Py_INCREF(Py_None);
+            value = Py_None;
+        }
+        PyList_SET_ITEM(list, k, value);
+    }
+    return list;
+}
+
+/* Hands the pending exception to `Plan._report(node, error, operands)`, which raises it with the step's details. */
+void rt_report(Call *c, const Thunk *t)
+{
+    PyObject *type, *value, *trace;
+    PyErr_Fetch(&type, &value, &trace);
+    if (!type) {
+        PyErr_SetString(PyExc_SystemError, "a step failed without saying why");
+        return;
+    }
+    if (!PyErr_GivenExceptionMatches(type, PyExc_Exception)) {
+        PyErr_Restore(type, value, trace); /* KeyboardInterrupt, SystemExit: untouched */
+        return;
+    }
+    PyErr_NormalizeException(&type, &value, &trace);
+    if (trace)
+        PyException_SetTraceback(value, trace);
+    PyObject *operands = operand_list(c, t, PyErr_GivenExceptionMatches(type, PyExc_MemoryError));
+    PyObject *method = operands ? PyObject_GetAttrString((PyObject *)c->plan, "_report") : NULL;
+    PyErr_Clear();
+    if (method) {
+        PyObject *none = PyObject_CallFunction(method, "iOO", (int)t->node, value, operands);
+        Py_XDECREF(none);
+    }
+    Py_XDECREF(method);
+    Py_XDECREF(operands);
+    if (PyErr_Occurred()) {
+        Py_XDECREF(type);
+        Py_XDECREF(value);
+        Py_XDECREF(trace);
+    } else {
+        PyErr_Restore(type, value, trace);
+    }
+}

@@ -1,0 +1,117 @@
+/* Positions of maxima: the first in C order of the reduced dims; NaN counts as largest. */
+#include "kernel.h"
+
+/* First position of the element that a maximum leaf found; NaN finds NaN. Blocks keep the search vectorised. */
+#define DEFINE_FIND(name, type)                                                                                        \
+    static CLONES idx find_##name(const char *row, const char *wanted, idx n)                                          \
+    {                                                                                                                  \
+        const type *x = (const type *)row, v = *(const type *)wanted;                                                  \
+        idx at = 0;                                                                                                    \
+        for (; at + 64 <= n; at += 64) {                                                                               \
+            int any = 0;                                                                                               \
+            for (int j = 0; j < 64; j++)                                                                               \
+                any |= (x[at + j] == v) | ((x[at + j] != x[at + j]) & (v != v));                                       \
+            if (any)                                                                                                   \
+                break;                                                                                                 \
+        }                                                                                                              \
+        while (at + 1 < n && !(x[at] == v || (x[at] != x[at] && v != v)))                                              \
+            at++;                                                                                                      \
+        return at;                                                                                                     \
+    }
+
+DEFINE_FIND(f64, double)
+DEFINE_FIND(f32, float)
+DEFINE_FIND(i64, int64_t)
+DEFINE_FIND(i32, int32_t)
+DEFINE_FIND(i16, int16_t)
+DEFINE_FIND(i8, int8_t)
+
+/* Equality does not care for signs, so one search serves both kinds of integers. */
+static idx find_first(const Slot *s, const char *row, const char *wanted, idx n)
+{
+    if (s->kind == 'f')
+        return s->itemsize == 8 ? find_f64(row, wanted, n) : find_f32(row, wanted, n);
+    switch (s->itemsize) {
+    case 8: return find_i64(row, wanted, n);
+    case 4: return find_i32(row, wanted, n);
+    case 2: return find_i16(row, wanted, n);
+    default: return find_i8(row, wanted, n);
+    }
+}
+
+/* The maximum of a row is left in `largest`. */
+static idx first_maximum(const Leaf *leaf, const Slot *s, const char *row, idx n, char *largest)
+{
+    leaf->init(largest, NULL, 1);
+    leaf->along(largest, row, n);
+    return find_first(s, row, largest, n);
+}
+
+/* params: for each dim of the input, whether it is reduced */
+static int argmax_prepare(Call *c, const Thunk *t)
+{
+    const Buf *x = rt_in(c, t, 0);
+    idx kept[RT_MAXDIM], rows = 1, length = 1;
+    int n = 0;
+    for (int d = 0; d < t->nparams; d++) {
+        if (t->params[d]) {
+            length *= x->dims[d];
+        } else {
+            rows *= x->dims[d];
+            kept[n++] = x->dims[d];
+        }
+    }
+    if (length == 0) {
+        PyErr_SetString(PyExc_ValueError, "attempt to get argmax of an empty sequence");
+        return -1;
+    }
+    for (int32_t k = 0; k < t->nout; k++)
+        if (rt_alloc_out(c, t, k, kept) < 0)
+            return -1;
+    return 0;
+}
+
+/* The last output holds positions; with two outputs the first holds maxima. */
+static int argmax_run(Call *c, const Thunk *t)
+{
+    const Slot *s = rt_slot(c, t->in[0]);
+    const Buf *x = rt_in(c, t, 0);
+    idx kd[RT_MAXDIM], ks[RT_MAXDIM], rd[RT_MAXDIM], rs[RT_MAXDIM], at[RT_MAXDIM] = {0}, rows = 1, length = 1;
+    int nk = 0, nr = 0;
+    for (int d = 0; d < s->ndim; d++) {
+        int reduced = t->params[d] != 0, k = reduced ? nr++ : nk++;
+        (reduced ? rd : kd)[k] = x->dims[d];
+        (reduced ? rs : ks)[k] = x->strides[d];
+        *(reduced ? &length : &rows) *= x->dims[d];
+    }
+    int64_t *positions = (int64_t *)rt_out(c, t, t->nout - 1)->data;
+    char *maxima = t->nout > 1 ? rt_out(c, t, 0)->data : NULL, *from = x->data;
+    const Leaf *leaf = &rt_leaves[rt_find_leaf("maximum", s->typenum)];
+    char largest[8] __attribute__((aligned(8)));
+    int direct = rt_is_contiguous(nr, rd, rs, s->itemsize);
+    char *room = direct ? NULL : rt_scratch(c, (size_t)(length * s->itemsize));
+    if (!direct && !room) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    rt_release(c, (double)rows * (double)length * 700);
+    for (idx r = 0; r < rows; r++) {
+        if (!direct)
+            rt_gather(room, from, nr, rd, rs, 0, length, s->itemsize);
+        const char *row = direct ? from : room;
+        positions[r] = first_maximum(leaf, s, row, length, largest);
+        if (maxima)
+            memcpy(maxima + r * s->itemsize, row + positions[r] * s->itemsize, (size_t)s->itemsize);
+        for (int d = nk - 1; d >= 0; d--) {
+            from += ks[d];
+            if (++at[d] < kd[d])
+                break;
+            from -= ks[d] * kd[d];
+            at[d] = 0;
+        }
+    }
+    rt_acquire(c);
+    return 0;
+}
+
+const Routine rt_extrema_routines[] = {{"argmax", NULL, argmax_prepare, argmax_run}, {NULL, NULL, NULL, NULL}};

@@ -1,0 +1,60 @@
+/* Generated bodies, as the drivers see them. */
+#ifndef THEANO_KERNEL_H
+#define THEANO_KERNEL_H
+
+#include "runtime.h"
+
+typedef void (*body_fn)(char *const *p, ptrdiff_t n);
+
+enum operand_kind { OP_IN, OP_OUT, OP_TEMP, OP_ACC, OP_IOTA, OP_TILE };
+
+typedef struct {
+    int32_t kind, index, size;
+    uint8_t scalar, written;
+} Operand;
+
+typedef struct {
+    body_fn body; /* NULL: a reduction of its single operand as it is */
+    int32_t nops, width, cost_ps;
+    int32_t acc, leaf; /* reduce sweeps: accumulator and the index of its leaf, else -1 */
+    int32_t final;
+    uint8_t any_inplace; /* some address is both read and written */
+    Operand ops[RT_MAXOPS];
+} Sweep;
+
+/* The index space of a step: which dim of each input an axis follows. */
+typedef struct {
+    int32_t ndim, nin;
+    uint64_t bcast[RT_MAXOPS];            /* bit a: does not move along axis a */
+    int8_t order[RT_MAXOPS][RT_MAXDIM];   /* dim of the input for each axis, -1 none */
+    uint8_t identity[RT_MAXOPS];          /* order is 0, 1, ... */
+} Space;
+
+int rt_read_sweep(Sweep *s, PyObject *spec);
+int rt_read_space(Space *space, const Plan *plan, const Thunk *t, PyObject *orders, int ndim);
+int rt_common_dims(Call *c, const Thunk *t, const Space *space, idx *dims);
+void rt_axis_strides(const Space *space, int i, const Buf *b, idx *strides);
+void rt_run_body(const Sweep *s, char *const *p, idx n);
+void rt_run_body_over(const Sweep *s, char *const *p, const idx *slack, idx n);
+
+/* Functions with a version for each level of vector instructions, chosen when the library is loaded. */
+#if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 12
+#define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define CLONES
+#endif
+
+/* leaves.c: accumulators. `n` elements of a tile into one accumulator, or lane by lane into `n` accumulators. */
+typedef void (*leaf_fn)(char *acc, const char *tile, idx n);
+typedef struct {
+    const char *kind;
+    int typenum;
+    leaf_fn init;   /* n accumulators to the neutral element; `tile` unused */
+    leaf_fn along;  /* one accumulator */
+    leaf_fn across; /* n accumulators */
+    void (*down)(char *acc, const char *tile, idx stride, idx rows, idx n); /* the same, for several rows of lanes */
+} Leaf;
+extern const Leaf rt_leaves[];
+int rt_find_leaf(const char *kind, int typenum);
+
+#endif

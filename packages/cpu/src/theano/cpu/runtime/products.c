@@ -1,0 +1,188 @@
+/* The steps Gemm, Gemv, Ger, Dot22, Dot22Scalar, Dot and BatchedDot. */
+#include "matrix.h"
+
+#include <limits.h>
+
+static double scalar_of(Call *c, const Thunk *t, int k)
+{
+    const char *p = rt_in(c, t, k)->data;
+    return rt_slot(c, t->in[k])->itemsize == 8 ? *(const double *)p : *(const float *)p;
+}
+
+/* An operand as a matrix: a vector is a column, or a row when `as_row`. */
+static Matrix matrix_of(Call *c, const Thunk *t, int k, int as_row)
+{
+    const Buf *b = rt_in(c, t, k);
+    idx isz = rt_slot(c, t->in[k])->itemsize;
+    if (rt_slot(c, t->in[k])->ndim == 2)
+        return (Matrix){b->data, b->dims[0], b->dims[1], b->strides[0], b->strides[1]};
+    if (as_row)
+        return (Matrix){b->data, 1, b->dims[0], b->dims[0] * isz, b->strides[0]};
+    return (Matrix){b->data, b->dims[0], 1, b->strides[0], isz};
+}
+
+static int shapes_differ(const char *what, idx a, idx b)
+{
+    PyErr_Format(PyExc_ValueError, "dimension mismatch: %s: lengths %zd and %zd differ", what, a, b);
+    return -1;
+}
+
+static int run_product(Call *c, double alpha, const Matrix *x, const Matrix *y, double beta, char *out, idx isz)
+{
+    char *room = rt_scratch(c, rt_product_room(x, y, isz));
+    if (!room) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    rt_release(c, (double)x->rows * (double)x->cols * (double)y->cols * 40);
+    rt_product(alpha, x, y, beta, out, isz, room);
+    rt_acquire(c);
+    return 0;
+}
+
+/* x, y with one or two dims each; the contracted length is the last of x and the first of y. */
+static int dot_prepare(Call *c, const Thunk *t)
+{
+    Matrix x = matrix_of(c, t, 0, 1), y = matrix_of(c, t, 1, 0);
+    idx dims[2];
+    int ndim = 0;
+    if (x.cols != y.rows)
+        return shapes_differ("the last length of the first operand and the first length of the second", x.cols, y.rows);
+    if (rt_slot(c, t->in[0])->ndim == 2)
+        dims[ndim++] = x.rows;
+    if (rt_slot(c, t->in[1])->ndim == 2)
+        dims[ndim++] = y.cols;
+    return rt_alloc_out(c, t, 0, dims);
+}
+
+static int dot_run(Call *c, const Thunk *t)
+{
+    Matrix x = matrix_of(c, t, 0, 1), y = matrix_of(c, t, 1, 0);
+    double alpha = t->nin > 2 ? scalar_of(c, t, 2) : 1;
+    return run_product(c, alpha, &x, &y, 0, rt_out(c, t, 0)->data, rt_slot(c, t->out[0])->itemsize);
+}
+
+/* The value that is added to: brought to the output's memory unless it lies there, or does not count. */
+static void start_from(Call *c, const Thunk *t, int needed)
+{
+    const Buf *z = rt_in(c, t, 0);
+    Buf *o = rt_out(c, t, 0);
+    const Slot *s = rt_slot(c, t->out[0]);
+    if (needed && o->data != z->data)
+        rt_copy(s->ndim, o->dims, o->data, o->strides, z->data, z->strides, s->itemsize);
+}
+
+/* (z, a, x, y, b): b z + a x y. Gemv is the same with vectors z and y: (y, alpha, A, x, beta). */
+static int gemm_prepare(Call *c, const Thunk *t)
+{
+    const Buf *z = rt_in(c, t, 0);
+    Matrix x = matrix_of(c, t, 2, 1), y = matrix_of(c, t, 3, 0);
+    int vector = rt_slot(c, t->in[0])->ndim == 1;
+    if (x.cols != y.rows)
+        return shapes_differ("the contracted lengths", x.cols, y.rows);
+    if (z->dims[0] != x.rows)
+        return shapes_differ("rows of the sum and of the product", z->dims[0], x.rows);
+    if (!vector && z->dims[1] != y.cols)
+        return shapes_differ("columns of the sum and of the product", z->dims[1], y.cols);
+    return rt_alloc_out(c, t, 0, z->dims);
+}
+
+static int gemm_run(Call *c, const Thunk *t)
+{
+    Matrix x = matrix_of(c, t, 2, 1), y = matrix_of(c, t, 3, 0);
+    double beta = scalar_of(c, t, 4);
+    start_from(c, t, beta != 0);
+    return run_product(c, scalar_of(c, t, 1), &x, &y, beta, rt_out(c, t, 0)->data, rt_slot(c, t->out[0])->itemsize);
+}
+
+/* (A, alpha, x, y): A + alpha outer(x, y) */
+static int ger_prepare(Call *c, const Thunk *t)
+{
+    const Buf *a = rt_in(c, t, 0), *x = rt_in(c, t, 2), *y = rt_in(c, t, 3);
+    if (a->dims[0] != x->dims[0])
+        return shapes_differ("rows of the matrix and length of the first vector", a->dims[0], x->dims[0]);
+    if (a->dims[1] != y->dims[0])
+        return shapes_differ("columns of the matrix and length of the second vector", a->dims[1], y->dims[0]);
+    if (a->dims[0] > INT_MAX || a->dims[1] > INT_MAX) {
+        PyErr_SetString(PyExc_ValueError, "an outer product with more than 2**31 - 1 rows or columns");
+        return -1;
+    }
+    return rt_alloc_out(c, t, 0, a->dims);
+}
+
+static int ger_run(Call *c, const Thunk *t)
+{
+    const Buf *x = rt_in(c, t, 2), *y = rt_in(c, t, 3);
+    Buf *o = rt_out(c, t, 0);
+    idx isz = rt_slot(c, t->out[0])->itemsize, n = x->dims[0], m = y->dims[0];
+    char *room = rt_scratch(c, (size_t)((n + m) * isz) + RT_ALIGN);
+    if (!room) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    rt_release(c, (double)n * (double)m * 300);
+    start_from(c, t, 1);
+    rt_copy1(room, isz, x->data, x->strides[0], n, isz);
+    rt_copy1(room + n * isz, isz, y->data, y->strides[0], m, isz);
+    rt_rank_one(scalar_of(c, t, 1), room, room + n * isz, n, m, o->data, isz);
+    rt_acquire(c);
+    return 0;
+}
+
+/* One item of an operand with 2 or 3 dims, the first of which is the batch. */
+static Matrix item_of(Call *c, const Thunk *t, int k, int as_row)
+{
+    const Buf *b = rt_in(c, t, k);
+    idx isz = rt_slot(c, t->in[k])->itemsize;
+    if (rt_slot(c, t->in[k])->ndim == 3)
+        return (Matrix){b->data, b->dims[1], b->dims[2], b->strides[1], b->strides[2]};
+    if (as_row)
+        return (Matrix){b->data, 1, b->dims[1], b->dims[1] * isz, b->strides[1]};
+    return (Matrix){b->data, b->dims[1], 1, b->strides[1], isz};
+}
+
+static int batched_prepare(Call *c, const Thunk *t)
+{
+    Matrix x = item_of(c, t, 0, 1), y = item_of(c, t, 1, 0);
+    const Buf *bx = rt_in(c, t, 0), *by = rt_in(c, t, 1);
+    idx dims[3] = {bx->dims[0]};
+    int ndim = 1;
+    if (bx->dims[0] != by->dims[0]) {
+        PyErr_Format(PyExc_TypeError, "batched_dot: batch lengths %zd and %zd differ", bx->dims[0], by->dims[0]);
+        return -1;
+    }
+    if (x.cols != y.rows)
+        return shapes_differ("the contracted lengths", x.cols, y.rows);
+    if (rt_slot(c, t->in[0])->ndim == 3)
+        dims[ndim++] = x.rows;
+    if (rt_slot(c, t->in[1])->ndim == 3)
+        dims[ndim++] = y.cols;
+    return rt_alloc_out(c, t, 0, dims);
+}
+
+static int batched_run(Call *c, const Thunk *t)
+{
+    Matrix x = item_of(c, t, 0, 1), y = item_of(c, t, 1, 0);
+    const Buf *bx = rt_in(c, t, 0), *by = rt_in(c, t, 1);
+    idx isz = rt_slot(c, t->out[0])->itemsize, batch = bx->dims[0];
+    char *out = rt_out(c, t, 0)->data, *room = rt_scratch(c, rt_product_room(&x, &y, isz));
+    if (!room) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    rt_release(c, (double)batch * (double)x.rows * (double)x.cols * (double)y.cols * 40);
+    for (idx i = 0; i < batch; i++) {
+        rt_product(1, &x, &y, 0, out, isz, room);
+        x.data += bx->strides[0];
+        y.data += by->strides[0];
+        out += x.rows * y.cols * isz;
+    }
+    rt_acquire(c);
+    return 0;
+}
+
+const Routine rt_blas_routines[] = {{"dot", NULL, dot_prepare, dot_run},
+                                    {"gemm", NULL, gemm_prepare, gemm_run},
+                                    {"ger", NULL, ger_prepare, ger_run},
+                                    {"batched_dot", NULL, batched_prepare, batched_run},
+                                    {NULL, NULL, NULL, NULL}};

@@ -1,0 +1,222 @@
+/* Row programs: kernels with reductions. Each sweep walks the row once; the outer dims are a loop over rows.
+ *
+ * Two ways. Along (along.c): one row after the other, tile by tile. Across (across.c): many rows side by side, one lane each,
+ * for reductions over outer dims and for short rows. */
+#include "rows.h"
+
+static int read_axes(Rows *r, PyObject *axes)
+{
+    uint64_t mask = 0;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(axes); i++)
+        mask |= 1ULL << PyLong_AsLong(PyTuple_GET_ITEM(axes, i));
+    for (int a = 0; a < r->space.ndim; a++) {
+        if (mask >> a & 1)
+            r->row_axes[r->nrow++] = a;
+        else
+            r->kept_axes[r->nkept++] = a;
+    }
+    return 0;
+}
+
+static int read_sizes(PyObject *tuple, int32_t *sizes, int32_t *count)
+{
+    *count = (int32_t)PyTuple_GET_SIZE(tuple);
+    if (*count > RT_MAXACCS) {
+        PyErr_SetString(PyExc_ValueError, "a row program has too many temporaries or accumulators");
+        return -1;
+    }
+    for (int32_t i = 0; i < *count; i++)
+        sizes[i] = (int32_t)PyLong_AsLong(PyTuple_GET_ITEM(tuple, i));
+    return 0;
+}
+
+/* Lanes may be rows when nothing but reductions of inputs happens, and no input is one element for a whole row. */
+static int can_go_across(const Rows *r)
+{
+    for (int32_t i = 0; i < r->nsweeps; i++) {
+        const Sweep *s = &r->sweeps[i];
+        if (s->final)
+            continue;
+        if (s->leaf < 0)
+            return 0;
+        for (int k = 0; k < s->nops; k++) {
+            const Operand *op = &s->ops[k];
+            if (op->kind != OP_IN && op->kind != OP_TILE)
+                return 0;
+            if (op->kind == OP_IN && op->scalar && r->space.bcast[op->index] != (1ULL << r->space.ndim) - 1)
+                return 0;
+        }
+    }
+    return 1;
+}
+
+/* The input that a single plain reduction folds as it is, or -1. */
+static int plain_fold(const Rows *r)
+{
+    int found = -1;
+    for (int32_t i = 0; i < r->nsweeps; i++) {
+        const Sweep *s = &r->sweeps[i];
+        if (s->final)
+            continue;
+        if (found >= 0 || s->leaf < 0 || s->body || s->ops[0].kind != OP_IN || s->ops[0].scalar)
+            return -1;
+        found = s->ops[0].index;
+    }
+    return found;
+}
+
+/* extra: (ndim, orders, axes, sweeps, reduced outputs, temp sizes, acc sizes) */
+static int rows_setup(Plan *plan, Thunk *t, PyObject *extra)
+{
+    PyObject *orders, *axes, *sweeps, *reduced, *temps, *accs;
+    int ndim;
+    if (!PyArg_ParseTuple(extra, "iOOO!OOO", &ndim, &orders, &axes, &PyTuple_Type, &sweeps, &reduced, &temps, &accs))
+        return -1;
+    Py_ssize_t n = PyTuple_GET_SIZE(sweeps);
+    Rows *r = PyMem_Calloc(1, sizeof *r + (size_t)n * sizeof(Sweep));
+    if (!(t->impl = r) || rt_read_space(&r->space, plan, t, orders, ndim) < 0 || read_axes(r, axes) < 0)
+        return -1;
+    if (read_sizes(temps, r->temp_size, &r->ntemps) < 0 || read_sizes(accs, r->acc_size, &r->naccs) < 0)
+        return -1;
+    if (t->nout > RT_MAXACCS) {
+        PyErr_SetString(PyExc_ValueError, "a row program has too many outputs");
+        return -1;
+    }
+    for (int32_t k = 0; k < t->nout; k++)
+        r->reduced[k] = PyObject_IsTrue(PyTuple_GET_ITEM(reduced, k)) == 1;
+    r->nsweeps = (int32_t)n;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        if (rt_read_sweep(&r->sweeps[i], PyTuple_GET_ITEM(sweeps, i)) < 0)
+            return -1;
+        r->cost_ps += r->sweeps[i].final ? 0 : r->sweeps[i].cost_ps + 100;
+    }
+    r->across = (uint8_t)can_go_across(r);
+    r->folds = plain_fold(r);
+    return PyErr_Occurred() ? -1 : 0;
+}
+
+static int refuse_empty(const Rows *r, const idx *dims)
+{
+    idx rows = 1, length = 1;
+    for (int i = 0; i < r->nkept; i++)
+        rows *= dims[r->kept_axes[i]];
+    for (int i = 0; i < r->nrow; i++)
+        length *= dims[r->row_axes[i]];
+    for (int32_t i = 0; rows && !length && i < r->nsweeps; i++) {
+        const char *kind = r->sweeps[i].leaf < 0 ? "" : rt_leaves[r->sweeps[i].leaf].kind;
+        if (strcmp(kind, "maximum") == 0 || strcmp(kind, "minimum") == 0) {
+            PyErr_Format(PyExc_ValueError, "%s of no elements: the reduced dimensions have length 0", kind);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int rows_prepare(Call *c, const Thunk *t)
+{
+    const Rows *r = t->impl;
+    idx dims[RT_MAXDIM], kept[RT_MAXDIM];
+    if (rt_common_dims(c, t, &r->space, dims) < 0 || refuse_empty(r, dims) < 0)
+        return -1;
+    for (int i = 0; i < r->nkept; i++)
+        kept[i] = dims[r->kept_axes[i]];
+    for (int32_t k = 0; k < t->nout; k++)
+        if (rt_alloc_out(c, t, k, r->reduced[k] ? kept : dims) < 0)
+            return -1;
+    return 0;
+}
+
+/* Splits an operand's strides into those of the outer loop and those of the row. */
+static void split_strides(const Rows *r, const idx *strides, idx *kept, idx *row)
+{
+    for (int i = 0; i < r->nkept; i++)
+        kept[i] = strides[r->kept_axes[i]];
+    for (int i = 0; i < r->nrow; i++)
+        row[i] = strides[r->row_axes[i]];
+}
+
+/* Describes the job in collapsed dims: inputs first, then outputs with an element per position. */
+void rt_rows_job(Call *c, const Thunk *t, const Rows *r, Job *job)
+{
+    idx dims[RT_MAXDIM], strides[RT_MAXDIM];
+    job->noperands = t->nin + t->nout;
+    for (int a = 0; a < r->space.ndim; a++)
+        dims[a] = 1;
+    rt_common_dims(c, t, &r->space, dims);
+    for (int32_t i = 0; i < job->noperands; i++) {
+        int out = i - t->nin;
+        Buf *b = out < 0 ? rt_in(c, t, i) : rt_out(c, t, out);
+        job->base[i] = b->data;
+        if (out < 0)
+            rt_axis_strides(&r->space, i, b, strides);
+        else if (r->reduced[out])
+            memset(strides, 0, sizeof strides);
+        else
+            memcpy(strides, b->strides, sizeof(idx) * (size_t)r->space.ndim);
+        split_strides(r, strides, job->kept[i], job->row[i]);
+    }
+    job->rows = job->length = 1;
+    for (int i = 0; i < r->nkept; i++)
+        job->rows *= job->kept_dims[i] = dims[r->kept_axes[i]];
+    for (int i = 0; i < r->nrow; i++)
+        job->length *= job->row_dims[i] = dims[r->row_axes[i]];
+    job->nkept = rt_collapse(r->nkept, job->kept_dims, job->noperands, job->kept);
+    job->nrow = rt_collapse(r->nrow, job->row_dims, job->noperands, job->row);
+}
+
+/* The final sweep for `n` rows whose accumulators are complete, ending before row `end`. */
+void rt_rows_final(Call *c, const Thunk *t, const Rows *r, char *const *accs, idx end, idx n)
+{
+    for (int32_t i = 0; i < r->nsweeps; i++) {
+        const Sweep *s = &r->sweeps[i];
+        char *p[RT_MAXOPS];
+        if (!s->final)
+            continue;
+        for (int k = 0; k < s->nops; k++) {
+            const Operand *op = &s->ops[k];
+            p[k] = op->kind == OP_ACC ? accs[op->index] : rt_out(c, t, op->index)->data + (end - n) * op->size;
+        }
+        rt_run_body(s, p, n);
+    }
+}
+
+/* Which dim is innermost decides, unless the rows are short and many. */
+static int goes_across(const Rows *r, const Job *job)
+{
+    if (!r->across || job->rows < 4)
+        return 0;
+    if (rt_folds_lanes(r, job))
+        return 1;
+    if (job->rows >= 16 && job->length < (r->folds >= 0 ? 8 : 32))
+        return 1;
+    int row_inner = 0;
+    for (int i = 0; i < job->noperands; i++)
+        row_inner |= job->nrow && job->row[i][job->nrow - 1] != 0 && labs(job->row[i][job->nrow - 1]) <= 8;
+    return !row_inner && job->rows >= 32;
+}
+
+static int rows_run(Call *c, const Thunk *t)
+{
+    const Rows *r = t->impl;
+    Job job;
+    rt_rows_job(c, t, r, &job);
+    if (job.rows == 0)
+        return 0;
+    rt_release(c, (double)job.rows * (double)(job.length + 8) * r->cost_ps);
+    int across = goes_across(r, &job);
+    char *room = rt_scratch(c, across ? (size_t)RT_MAXOPS * RT_TILE * 8 * 2 : rt_room_along(r, &job));
+    if (!room) {
+        rt_acquire(c);
+        PyErr_NoMemory();
+        return -1;
+    }
+    if (across) {
+        rt_rows_across(c, t, r, &job, room);
+    } else {
+        rt_rows_along(c, t, r, &job, room);
+    }
+    rt_acquire(c);
+    return 0;
+}
+
+const Routine rt_rows_routines[] = {{"rows", rows_setup, rows_prepare, rows_run}, {NULL, NULL, NULL, NULL}};

@@ -1,0 +1,45 @@
+/* Row programs, shared by their two ways of running. */
+#ifndef THEANO_ROWS_H
+#define THEANO_ROWS_H
+
+#include "kernel.h"
+
+#include <stdlib.h>
+
+#define RT_MAXACCS 32
+
+typedef struct {
+    Space space;
+    int32_t nrow, nkept, row_axes[RT_MAXDIM], kept_axes[RT_MAXDIM];
+    int32_t ntemps, naccs, temp_size[RT_MAXACCS], acc_size[RT_MAXACCS];
+    int32_t nsweeps, cost_ps;
+    uint8_t reduced[RT_MAXACCS]; /* of each output */
+    uint8_t across;
+    int32_t folds; /* the input that the kernel does nothing with but fold, or -1 */
+    Sweep sweeps[];
+} Rows;
+
+/* A row program on present shapes, in collapsed dims. Operands: the inputs, then the outputs. */
+typedef struct {
+    int noperands, nkept, nrow;
+    idx rows, length;
+    idx kept_dims[RT_MAXDIM], row_dims[RT_MAXDIM];
+    char *base[RT_MAXOPS];
+    idx kept[RT_MAXOPS][RT_MAXDIM], row[RT_MAXOPS][RT_MAXDIM];
+} Job;
+
+void rt_rows_job(Call *c, const Thunk *t, const Rows *r, Job *job);
+void rt_rows_final(Call *c, const Thunk *t, const Rows *r, char *const *accs, idx end, idx n);
+int rt_folds_lanes(const Rows *r, const Job *job);
+/* Scratch of the ways that go row by row: tiles, accumulators for RT_TILE rows, temporaries of one row. */
+typedef struct {
+    char *tiles, *temps[RT_MAXACCS], *accs[RT_MAXACCS];
+} Rooms;
+
+void rt_lay_out(Rooms *rooms, const Rows *r, const Job *job, char *room);
+size_t rt_room_along(const Rows *r, const Job *job);
+void rt_rows_along(Call *c, const Thunk *t, const Rows *r, const Job *job, char *room);
+idx rt_rows_short(Call *c, const Thunk *t, const Rows *r, const Job *job, char *room);
+void rt_rows_across(Call *c, const Thunk *t, const Rows *r, const Job *job, char *room);
+
+#endif

@@ -1,0 +1,290 @@
+"""The C compiler: finding it, knowing it without starting it, and turning C text into a shared library fast.
+
+The fast route starts the compiler proper, the assembler and the linker directly, as the driver would; their command
+lines are asked of the driver once per machine (``gcc -###``) and kept in the kernel cache. Whenever that route fails
+the driver itself is used.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from theano.configuration import config
+from theano.cpu import machine
+from theano.cpu.processes import ToolError, run_chains
+from theano.errors import TheanoError, explain
+
+
+class CompileError(TheanoError):
+    """Machine code cannot be had: no compiler, or it failed. Callers go on with NumPy."""
+
+
+_MEANING = (
+    # The meaning of NumPy: no fused multiply-add, integers wrap around; errno and traps are nobody's business.
+    *("-march=native", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fwrapv", "-fno-strict-aliasing"),
+    *("-fPIC", "-w"),
+)
+_GCC_FLAGS = (
+    *("-O1", "-ftree-loop-vectorize", "-fvect-cost-model=dynamic", "--param=vect-epilogues-nomask=0"),
+    "-fno-tree-sink",  # sinking a library call into a branch would keep its loop from being vectorised
+    "-fno-asynchronous-unwind-tables",
+    *_MEANING,
+)
+_CLANG_FLAGS = ("-O2", *_MEANING)
+_C_OF_CXX = {"g++": "gcc", "clang++": "clang", "c++": "cc"}
+
+
+class Files(Protocol):
+    """Somewhere to keep small files between processes: `theano.cpu.cache.KernelCache` is one."""
+
+    def read(self, name: str) -> bytes | None: ...
+
+    def publish(self, name: str, data: bytes) -> None: ...
+
+
+@dataclass(frozen=True)
+class Compiler:
+    """A C compiler that is present.
+
+    command : tuple of str
+        How it is started (a path, perhaps after a launcher such as ccache).
+    identity : str
+        Changes when the compiler changes: path, size and time of modification.
+    flags : tuple of str
+        All flags that decide the machine code.
+    """
+
+    command: tuple[str, ...]
+    identity: str
+    flags: tuple[str, ...]
+
+
+def which(name: str) -> str | None:
+    """Full path of the program `name` (not shutil.which, whose import costs more than the search)."""
+    if os.path.dirname(name):
+        return name if os.access(name, os.X_OK) and os.path.isfile(name) else None
+    for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
+        path = os.path.join(folder, name)
+        if os.access(path, os.X_OK) and os.path.isfile(path):
+            return path
+    return None
+
+
+def find_compiler() -> Compiler:
+    """The compiler that ``config.cxx`` names (its C form), or the variable CC where ``config.cxx`` is at its default.
+
+    Raises
+    ------
+    CompileError
+        If ``config.cxx`` is empty (nothing is to be compiled) or names no program.
+    """
+    wanted = config.cxx
+    if not wanted:
+        raise CompileError(
+            explain("compile kernels", "config.cxx is empty", "set it to a compiler to have machine code")
+        )
+    return _describe(wanted, os.environ.get("CC", ""), config.gcc.cxxflags)
+
+
+@functools.lru_cache(maxsize=8)
+def _describe(wanted: str, cc: str, more_flags: str) -> Compiler:
+    if cc and wanted in ("g++", which("g++"), "clang++", which("clang++")):
+        wanted = cc
+    words = [wanted] if which(wanted) else wanted.split()
+    words[-1] = _c_form(words[-1])
+    path = which(words[0])
+    if path is None:
+        raise CompileError(
+            explain("compile kernels", f"there is no program {words[0]}", "install gcc or set config.cxx")
+        )
+    command = (path, *words[1:])
+    marks = []
+    for word in command:
+        found = which(word)
+        if found:
+            real = os.path.realpath(found)
+            state = os.stat(real)
+            marks.append(f"{real} {state.st_size} {state.st_mtime_ns}")
+    flags = _CLANG_FLAGS if "clang" in os.path.basename(os.path.realpath(path)) else _wide(_GCC_FLAGS)
+    return Compiler(command, " ".join([*command, *marks]), (*flags, *more_flags.split()))
+
+
+def _c_form(word: str) -> str:
+    """The C compiler that belongs to a C++ compiler, if there is one: g++-12 gives gcc-12."""
+    folder, name = os.path.split(word)
+    for cxx, c in _C_OF_CXX.items():
+        if name == cxx or name.startswith(cxx + "-"):
+            sibling = os.path.join(folder, c + name[len(cxx) :])
+            return sibling if which(sibling) else word
+    return word
+
+
+def _wide(flags: tuple[str, ...]) -> tuple[str, ...]:
+    return (*flags, "-mprefer-vector-width=512") if machine.wide_vectors() else flags
+
+
+def compile_library(compiler: Compiler, sources: list[str], store: Files | None = None) -> bytes:
+    """Compile each text of `sources` (preprocessed C) and link them into one shared library.
+
+    Parameters
+    ----------
+    compiler : Compiler
+    sources : list of str
+        Translation units, compiled at the same time.
+    store : Files, optional
+        Where the compiler's command lines are kept between processes.
+
+    Returns
+    -------
+    bytes
+        The library.
+
+    Raises
+    ------
+    CompileError
+        If the compiler is missing, fails, crashes, or takes longer than ``config.compile.timeout`` seconds.
+    """
+    import tempfile  # lazy: only a compilation needs it
+
+    if compiler.identity in _given_up:
+        raise CompileError(explain("compile kernels", "the compiler failed before in this process", "see the warning"))
+    try:
+        with tempfile.TemporaryDirectory(prefix="theano-", ignore_cleanup_errors=True) as folder:
+            library = _compile_in(Path(folder), compiler, sources, store)
+    except (ToolError, OSError) as error:
+        _note_failure(compiler, error)
+        raise CompileError(explain("compile kernels", str(error), "repair the compiler or set config.cxx")) from error
+    _failures.pop(compiler.identity, None)
+    return library
+
+
+def time_limit() -> float:
+    """Seconds that one run of the compiler may take: ``config.compile.timeout``, where 0 means ten minutes."""
+    return float(config.compile.timeout) or 600.0
+
+
+_failures: dict[str, int] = {}
+_given_up: set[str] = set()
+_no_direct_route: set[str] = set()
+
+
+def _note_failure(compiler: Compiler, error: Exception) -> None:
+    """A compiler that hangs, or fails three times in a row, is not asked again in this process."""
+    count = _failures[compiler.identity] = _failures.get(compiler.identity, 0) + 1
+    if count >= 3 or getattr(error, "hung", False) or isinstance(error, OSError):
+        _given_up.add(compiler.identity)
+
+
+def _compile_in(folder: Path, compiler: Compiler, sources: list[str], store: Files | None) -> bytes:
+    seconds = time_limit()
+    names = [f"unit{i}" for i in range(len(sources))]
+    for name, text in zip(names, sources, strict=True):
+        (folder / f"{name}.c").write_text(text)
+    library = folder / "library.so"
+    lines = _command_lines(folder, compiler, store, seconds)
+    if lines is not None:
+        try:
+            run_chains([[_with_name(c, name) for c in (lines["cc1"], lines["as"])] for name in names], folder, seconds)
+            run_chains([[[*lines["ld"], "-o", "library.so", *(f"{n}.o" for n in names)]]], folder, seconds)
+            return library.read_bytes()
+        except (ToolError, OSError) as error:
+            if getattr(error, "hung", False):
+                raise
+            _no_direct_route.add(compiler.identity)
+            (folder / "errors.txt").unlink(missing_ok=True)
+    units = [f"{name}.c" for name in names]
+    command = [*compiler.command, *compiler.flags, "-shared", "-nostdlib", "-x", "cpp-output", *units]
+    run_chains([[[*command, "-o", "library.so"]]], folder, seconds)
+    return library.read_bytes()
+
+
+def _with_name(command: list[str], name: str) -> list[str]:
+    return [word.replace("@UNIT@", name) for word in command]
+
+
+def _command_lines(
+    folder: Path, compiler: Compiler, store: Files | None, seconds: float
+) -> dict[str, list[str]] | None:
+    """Command lines of compiler proper, assembler and linker, or None when only the driver is to be used."""
+    if compiler.identity in _no_direct_route:
+        return None
+    name = _tools_name(compiler)
+    known = _tools.get(name) or _read_tools(store.read(name) if store is not None else None)
+    if known is None:
+        try:
+            known = _ask_driver(folder, compiler, seconds)
+        except ToolError as error:
+            if error.hung:
+                raise
+            known = None
+        if known is None:
+            _no_direct_route.add(compiler.identity)
+            return None
+        if store is not None:
+            store.publish(name, json.dumps(known).encode())
+    _tools[name] = known
+    return known
+
+
+_tools: dict[str, dict[str, list[str]]] = {}
+
+
+def _tools_name(compiler: Compiler) -> str:
+    from theano.codegen.fingerprint import digest  # lazy: kept out of the import of this module
+
+    path = os.environ.get("PATH", "")
+    return f"tools-{digest(compiler.identity, ' '.join(compiler.flags), machine.identity(), path)}.json"
+
+
+def _read_tools(data: bytes | None) -> dict[str, list[str]] | None:
+    try:
+        found = json.loads(data or b"null")
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(found, dict) or set(found) != {"cc1", "as", "ld"}:
+        return None
+    fine = all(isinstance(c, list) and c and all(isinstance(w, str) for w in c) and which(c[0]) for c in found.values())
+    return found if fine else None
+
+
+def _ask_driver(folder: Path, compiler: Compiler, seconds: float) -> dict[str, list[str]] | None:
+    """Read the command lines that the driver would run from ``-###``; None if they do not look as expected."""
+    import shlex  # lazy: once per machine
+
+    driver = [*compiler.command, *compiler.flags]
+    ask = [*driver, "-###", "-x", "cpp-output", "-c", "@UNIT@.c", "-o", "@UNIT@.o"]
+    run_chains([[ask]], folder, seconds)
+    printed = (folder / "errors.txt").read_text(errors="replace")
+    (folder / "errors.txt").unlink()  # it is not an error that a later failure should quote
+    lines = [shlex.split(line) for line in printed.splitlines() if line.startswith(" ")]
+    linker = run_chains([[[*compiler.command, "-print-prog-name=ld"]]], folder, seconds).decode().strip()
+    if len(lines) != 2 or not lines[0] or os.path.basename(lines[0][0]) != "cc1" or not which(linker):
+        return None
+    cc1, assembler = lines
+    middle = _output(cc1)
+    if middle is None or assembler.count(middle) != 1 or "@UNIT@.c" not in cc1:
+        return None
+    cc1 = ["-" if word == middle else word for word in cc1]
+    assembler = [word for word in assembler if word != middle]
+    return {"cc1": cc1, "as": assembler, "ld": [linker, "-shared", "--build-id=none", "-z", "noexecstack"]}
+
+
+def _output(command: list[str]) -> str | None:
+    return command[command.index("-o") + 1] if "-o" in command[:-1] else None
+
+
+_warned = False
+
+
+def warn_once(error: Exception) -> None:
+    """Tell the user, once per process, that NumPy does the work and why."""
+    global _warned
+    if not _warned:
+        _warned = True
+        warnings.warn(f"Theano runs without compiled kernels, more slowly. {error}", RuntimeWarning, stacklevel=3)

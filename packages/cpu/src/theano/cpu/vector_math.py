@@ -1,0 +1,49 @@
+"""glibc's vector math library: which functions it has, and making them available to generated code.
+
+Generated code calls ``exp``; the compiler turns a loop around it into calls of ``_ZGVeN8v_exp`` when the prototype says
+that such variants exist. They are declared only if this machine's library has them, and the library is loaded with
+global symbols before any kernel, so kernels need not be linked to it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+
+from theano.cpu import machine
+
+UNARY = (
+    *("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "asin", "acos", "atan"),
+    *("sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "erf", "erfc"),
+)
+BINARY = ("atan2", "pow")
+
+# The variants a compiler may choose from, by machine; all must exist: suffix of the dtype to names.
+_VARIANTS: dict[str, dict[str, tuple[str, ...]]] = {
+    "x86_64": {"": ("bN2", "cN4", "dN4", "eN8"), "f": ("bN4", "cN8", "dN8", "eN16")},
+    "aarch64": {"": ("nN2",), "f": ("nN4", "nN2")},
+}
+
+
+@functools.cache
+def vector_functions() -> frozenset[str]:
+    """Names (``exp``, ``expf``, ...) of the functions with vector variants; empty without glibc's libmvec.
+
+    The first call loads the library.
+    """
+    variants = _VARIANTS.get(machine.processor()["machine"])
+    if variants is None:
+        return frozenset()
+    try:
+        ctypes.CDLL("libm.so.6", mode=ctypes.RTLD_GLOBAL)
+        library = ctypes.CDLL("libmvec.so.1", mode=ctypes.RTLD_GLOBAL)
+    except OSError:
+        return frozenset()
+    found = set()
+    for suffix, prefixes in variants.items():
+        for names, shape in ((UNARY, "v"), (BINARY, "vv")):
+            for name in names:
+                symbols = (f"_ZGV{p}{shape}_{name}{suffix}" for p in prefixes)
+                if all(hasattr(library, s) for s in symbols):
+                    found.add(name + suffix)
+    return frozenset(found)

@@ -1,0 +1,41 @@
+"""Compiling for the native backend, and comparing with the Python executor."""
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def native():
+    """`native(inputs, outputs, **kw)`: theano.function, unrewritten, which must be a NativeFunction."""
+    import theano
+
+    def build(inputs, outputs, **kwargs):
+        from theano.cpu.native_function import NativeFunction
+
+        function = theano.function(inputs, outputs, mode=theano.Mode(linker="cvm", optimizer=None), **kwargs)
+        assert isinstance(function, NativeFunction)
+        return function
+
+    return build
+
+
+@pytest.fixture
+def agree(native):
+    """`agree(inputs, outputs, *values)`: results equal those of the Python executor; returns the native function."""
+    import theano
+
+    def check(inputs, outputs, *values, rtol=1e-12, python_steps=0):
+        function = native(inputs, outputs)
+        oracle = theano.function(inputs, outputs, mode=theano.Mode(linker="py", optimizer=None))
+        kinds = [type(step).__name__ for step in function.plan.steps]
+        assert kinds.count("PerformStep") == python_steps, kinds
+        got, expected = function(*values), oracle(*values)
+        if not isinstance(got, list):
+            got, expected = [got], [expected]
+        for a, b in zip(got, expected, strict=True):
+            assert type(a) is np.ndarray
+            assert (a.dtype, a.shape) == (b.dtype, b.shape)
+            np.testing.assert_allclose(a, b, rtol=rtol, atol=1e-13 if rtol < 1e-8 else 1e-6)
+        return function
+
+    return check

@@ -1,0 +1,100 @@
+"""Matrix products through BLAS."""
+
+import numpy as np
+import pytest
+
+import theano.tensor as T
+from theano.tensor.blas import Dot22, Dot22Scalar, Gemm, Gemv, Ger, batched_dot
+
+pytestmark = pytest.mark.c
+rng = np.random.default_rng(11)
+ZERO, ONE, TWO = (np.asarray(float(v)) for v in range(3))
+
+
+def layouts(shape, dtype):
+    """The same values as C ordered, Fortran ordered, strided, reversed and offset arrays."""
+    value = rng.random(shape).astype(dtype)
+    wide = np.repeat(np.repeat(value, 2, 0), 3, 1)[::2, ::3]
+    return [value, np.asfortranarray(value), wide, np.ascontiguousarray(value[::-1, ::-1])[::-1, ::-1], wide.T.copy().T]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("size", [(3, 4, 5), (1, 4, 5), (3, 4, 1), (3, 1, 5), (1, 1, 1), (20, 30, 40)])
+def test_product_of_any_layout(agree, dtype, size):
+    m, k, n = size
+    x, y = T.matrix("x", dtype), T.matrix("y", dtype)
+    f = agree([x, y], Dot22()(x, y), layouts((m, k), dtype)[0], layouts((k, n), dtype)[0], rtol=1e-5)
+    for a in layouts((m, k), dtype):
+        for b in layouts((k, n), dtype):
+            np.testing.assert_allclose(f(a, b), a.astype("float64") @ b.astype("float64"), rtol=1e-4)
+
+
+@pytest.mark.parametrize("size", [(0, 3, 4), (3, 0, 4), (3, 4, 0), (0, 0, 0)])
+def test_empty_products(native, size):
+    m, k, n = size
+    x, y, z = T.dmatrices("x", "y", "z")
+    assert np.array_equal(native([x, y], T.dot(x, y))(np.ones((m, k)), np.ones((k, n))), np.zeros((m, n)))
+    f = native([z, x, y], Gemm(False)(z, ONE, x, y, TWO))
+    assert np.array_equal(f(np.ones((m, n)), np.ones((m, k)), np.ones((k, n))), np.full((m, n), 2.0 + k))
+
+
+def test_vectors(agree):
+    m, v, w = T.dmatrix("m"), T.dvector("v"), T.dvector("w")
+    a, b, c = rng.random((4, 6)), rng.random(12)[::2], rng.random(4)
+    agree([m, v, w], [T.dot(m, v), T.dot(w, m), T.dot(v, v), T.dot(m.T, w), T.dot(m[:, ::-1], v[::-1])], a, b, c)
+
+
+def test_scalars_of_gemm(agree):
+    z, x, y, a, b = T.dmatrix("z"), T.dmatrix("x"), T.dmatrix("y"), T.dscalar("a"), T.dscalar("b")
+    values = rng.random((3, 5)), rng.random((3, 4)), rng.random((4, 5)), 1.5, -0.5
+    agree([z, x, y, a, b], Gemm(False)(z, a, x, y, b), *values)
+    agree([x, y, a], Dot22Scalar()(x, y, a), *values[1:4])
+
+
+def test_beta_zero_ignores_nan(native):
+    z, x, y, v, w = T.dmatrix("z"), T.dmatrix("x"), T.dmatrix("y"), T.dvector("v"), T.dvector("w")
+    nan = np.full((2, 2), np.nan)
+    assert np.array_equal(native([z, x, y], Gemm(False)(z, ONE, x, y, ZERO))(nan, np.eye(2), np.eye(2)), np.eye(2))
+    f = native([v, x, w], Gemv(False)(v, ONE, x, w, ZERO))
+    assert f(nan[0], np.eye(2), np.ones(2)).tolist() == [1, 1]
+
+
+def test_gemv_and_ger(agree):
+    m, v, w = T.fmatrix("m"), T.fvector("v"), T.fvector("w")
+    values = [rng.random((4, 3), "float32"), rng.random(4, "float32"), rng.random(3, "float32")]
+    two, half = np.float32(2), np.float32(0.5)
+    agree([m, v, w], Gemv(False)(v, two, m, w, half), *values, rtol=1e-5)
+    agree([m, v, w], Ger(False)(m, half, v[::-1], w), *values, rtol=1e-5)
+
+
+@pytest.mark.parametrize("ndims", [(3, 3), (2, 3), (3, 2), (2, 2)])
+def test_batched(agree, ndims):
+    x, y = (T.TensorType("float64", (False,) * n)() for n in ndims)
+    a = rng.random((5, 2, 4)) if ndims[0] == 3 else rng.random((5, 4))
+    b = rng.random((5, 4, 3)) if ndims[1] == 3 else rng.random((5, 4))
+    agree([x, y], batched_dot(x, y), a, b)
+    agree([x, y], batched_dot(x, y), a[::-1, ..., ::-1], b[::-1, ::-1])
+
+
+def test_products_of_integers_run_in_python(agree):
+    m = T.imatrix("m")
+    agree([m], T.dot(m, m), np.arange(9, dtype="int32").reshape(3, 3), python_steps=1)
+
+
+def test_lengths_that_differ(native):
+    x, y, z = T.dmatrices("x", "y", "z")
+    with pytest.raises(ValueError, match="dimension mismatch"):
+        native([x, y], T.dot(x, y))(np.ones((2, 3)), np.ones((2, 3)))
+    with pytest.raises(ValueError, match="rows of the sum"):
+        native([z, x, y], Gemm(False)(z, ONE, x, y, ONE))(np.ones((3, 2)), np.ones((2, 2)), np.ones((2, 2)))
+
+
+def test_environment_is_left_alone():
+    """The core type of OpenBLAS is set only while SciPy loads it."""
+    import os
+
+    from theano.cpu.calls.blas import load_blas
+
+    before = os.environ.get("OPENBLAS_CORETYPE")
+    assert load_blas()
+    assert os.environ.get("OPENBLAS_CORETYPE") == before

@@ -1,0 +1,146 @@
+"""The drivers behind kernels: shapes, strides, broadcasting, reductions, row programs."""
+
+import math
+
+import numpy as np
+import pytest
+
+import theano.scalar
+import theano.tensor as T
+from theano.tensor.elemwise import CAReduce
+
+pytestmark = pytest.mark.c
+rng = np.random.default_rng(7)
+
+
+def largest(x, axis=None):
+    """The plain maximum, without positions."""
+    return CAReduce(theano.scalar.maximum, axis)(x)
+
+
+def smallest(x, axis=None):
+    """The plain minimum."""
+    return CAReduce(theano.scalar.minimum, axis)(x)
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 7, 8, 9, 15, 16, 17, 63, 64, 65, 511, 512, 513, 1000, 1025])
+def test_map_of_any_length(agree, n):
+    x, y = T.dvectors("x", "y")
+    agree([x, y], [x + y * 2, T.exp(x) - y], rng.random(n), rng.random(n))
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint16", "int32", "int64", "float32", "float64"])
+def test_map_of_any_strides(agree, dtype):
+    m, n = T.matrix("m", dtype), T.matrix("n", dtype)
+    base = (rng.random((60, 90)) * 50).astype(dtype)
+    for a in (base, base[::2, ::3], base[::-1, ::-1], np.asfortranarray(base), base[:, 5:7], base[3:4], base[:0]):
+        agree([m, n], m + n, a, a[::-1] if len(a) else a)
+        agree([m, n], m + n.T, a, np.ascontiguousarray(a.T))
+
+
+@pytest.mark.parametrize("shape", [(64, 64), (65, 130), (200, 33), (64, 1000), (1, 70), (128, 64)])
+def test_transposed_operand(agree, shape):
+    m, n = T.fmatrices("m", "n")
+    agree([m, n], m * n.T - m, rng.random(shape, "float32"), rng.random(shape[::-1], "float32"), rtol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (4, 70), (300, 3), (2, 600), (1, 1)])
+def test_broadcasting(agree, shape):
+    m, row, col, s = T.dmatrix("m"), T.drow("row"), T.dcol("col"), T.dscalar("s")
+    values = rng.random(shape), rng.random((1, shape[1])), rng.random((shape[0], 1)), np.array(1.5)
+    agree([m, row, col, s], [m + row, m * col, row - col, s * row, m + row + col + s], *values)
+
+
+def test_value_does_not_depend_on_position(native):
+    """Remainders go through the vector code too: scalar and vector functions differ in the last bit."""
+    x = T.dvector("x")
+    f = native([x], T.tanh(x) * T.exp(x))
+    values = rng.random(100)
+    whole = f(values)
+    for start in range(17):
+        for stop in (start + 1, start + 5, start + 9, 100):
+            assert np.array_equal(f(values[start:stop]), whole[start:stop])
+
+
+@pytest.mark.parametrize("axis", [None, 0, 1, 2, (0, 1), (0, 2), (1, 2)])
+@pytest.mark.parametrize("reduce", [T.sum, T.prod, T.max, largest, smallest])
+def test_reductions_of_any_axes(agree, reduce, axis):
+    t = T.dtensor3("t")
+    for shape in ((5, 6, 7), (40, 3, 2), (2, 3, 70), (2, 50, 3), (1, 1, 1)):
+        value = rng.random(shape) + 0.5
+        agree([t], reduce(t, axis=axis), value)
+        agree([t], reduce(t * 2 + 1, axis=axis), value[::-1, :, ::-1], rtol=1e-11)
+        agree([t], reduce(t.dimshuffle(2, 0, 1), axis=axis), value)
+
+
+@pytest.mark.parametrize("n", [1, 5, 8, 9, 31, 33, 96, 97, 100, 1023, 1025, 5000, 100_000])
+def test_sum_is_as_accurate_as_exact_summation(native, n):
+    x = T.fvector("x")
+    f = native([x], x.sum())
+    value = rng.random(n, "float32")
+    assert f(value) == np.float32(math.fsum(value.astype("float64")))
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize("shape", [(2000, 3), (3, 2000), (300, 20), (20, 300), (1, 50), (50, 1)])
+def test_narrow_matrices(agree, shape, axis):
+    m = T.dmatrix("m")
+    agree([m], [m.sum(axis=axis), m.max(axis=axis), T.exp(m).sum(axis=axis)], rng.random(shape))
+
+
+@pytest.mark.parametrize("axis", [None, 0, 1])
+def test_nan_wins_and_comes_first(native, axis):
+    m = T.dmatrix("m")
+    value = rng.random((7, 150))
+    value[2, 145] = value[5, 0] = value[6, 8] = np.nan
+    value[6, 40] = np.inf
+    ops = ((T.max, np.max), (largest, np.max), (smallest, np.min), (T.argmax, np.argmax))
+    for op, expected in ops:
+        f = native([m], op(m, axis=axis))
+        for v in (value, value.T, -value):
+            np.testing.assert_array_equal(f(v), expected(v, axis=axis))
+
+
+@pytest.mark.parametrize("dtype", ["bool", "int8", "uint8", "int16", "uint32", "int64"])
+def test_reductions_of_integers(agree, dtype):
+    m = T.matrix("m", dtype)
+    value = (rng.random((20, 30)) * 3).astype(dtype)
+    agree([m], [T.any(m, axis=0), T.all(m, axis=1), largest(m, axis=0), smallest(m, axis=1)], value)
+    agree([m], [T.argmax(m, axis=1), T.sum(m), T.prod(m[:4, :5])], value)
+
+
+def test_empty_reductions(native):
+    m = T.dmatrix("m")
+    total, product, maximum, position = (native([m], op(m, axis=0)) for op in (T.sum, T.prod, largest, T.argmax))
+    assert total(np.zeros((0, 3))).tolist() == [0, 0, 0]
+    assert product(np.zeros((0, 3))).tolist() == [1, 1, 1]
+    assert maximum(np.zeros((3, 0))).shape == (0,)
+    with pytest.raises(ValueError, match="maximum of no elements"):
+        maximum(np.zeros((0, 3)))
+    with pytest.raises(ValueError, match="empty sequence"):
+        position(np.zeros((0, 3)))
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 5), (40, 10), (7, 600), (2, 1), (5, 33)])
+@pytest.mark.parametrize("op", [T.nnet.softmax, T.nnet.logsoftmax])
+def test_row_programs(agree, op, shape):
+    m = T.fmatrix("m")
+    value = rng.random(shape, "float32") * 20
+    agree([m], op(m), value, rtol=1e-5)
+    agree([m], op(m), value[::-1, ::-1], rtol=1e-5)
+    agree([m], op(m.T), np.ascontiguousarray(value.T), rtol=1e-5)
+
+
+def test_softmax_does_not_write_past_its_result(native):
+    """The last vector of a row runs over into the next row, which must be computed later, and never past the end."""
+    m = T.fmatrix("m")
+    f = native([m], T.nnet.softmax(m))
+    for rows in (1, 2, 3, 17):
+        value = rng.random((rows, 5), "float32")
+        expected = np.exp(value) / np.exp(value).sum(1, keepdims=True)
+        np.testing.assert_allclose(f(value), expected, rtol=1e-5)
+
+
+def test_argmax_over_several_axes(agree):
+    t = T.dtensor3("t")
+    agree([t], [*T.max_and_argmax(t, axis=(0, 2)), T.argmax(t)], rng.random((4, 5, 130)))

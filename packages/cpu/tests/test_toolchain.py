@@ -1,0 +1,248 @@
+"""The compiler: found, fast, and all the ways in which it can fail."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import warnings
+from pathlib import Path
+
+import pytest
+
+from theano.codegen.fingerprint import digest
+from theano.configuration import config
+from theano.cpu import toolchain
+from theano.cpu.processes import ToolError, run_chains
+from theano.cpu.toolchain import CompileError, Compiler, compile_library, find_compiler
+
+pytestmark = pytest.mark.c
+
+SOURCE = "int theano_answer(void) { return 42; }\n"
+
+
+@pytest.fixture(autouse=True)
+def forget(monkeypatch):
+    """Each test starts as a new process would."""
+    for name in ("_failures", "_tools"):
+        monkeypatch.setattr(toolchain, name, {})
+    for name in ("_given_up", "_no_direct_route"):
+        monkeypatch.setattr(toolchain, name, set())
+    monkeypatch.setattr(toolchain, "_warned", False)
+
+
+class Memory:
+    """Where command lines are kept."""
+
+    def __init__(self):
+        self.files = {}
+
+    def read(self, name):
+        return self.files.get(name)
+
+    def publish(self, name, data):
+        self.files[name] = data
+
+
+def fake(tmp_path, body, name="gcc"):
+    path = tmp_path / name
+    path.write_text(f"#!/bin/sh\n{body}\n")
+    path.chmod(0o755)
+    return Compiler((str(path),), f"fake {digest(body)}", ("-O1",))
+
+
+def real_gcc():
+    return find_compiler().command[0]
+
+
+def test_a_library_comes_out():
+    assert compile_library(find_compiler(), [SOURCE])[:4] == b"\x7fELF"
+
+
+def test_two_units_make_one_library():
+    data = compile_library(find_compiler(), [SOURCE, SOURCE.replace("answer", "question")])
+    assert b"theano_answer" in data
+    assert b"theano_question" in data
+
+
+def test_the_driver_is_asked_once(monkeypatch):
+    memory, asked = Memory(), []
+    ask = toolchain._ask_driver
+    monkeypatch.setattr(toolchain, "_ask_driver", lambda *a: asked.append(1) or ask(*a))
+    compiler = find_compiler()
+    compile_library(compiler, [SOURCE], memory)
+    toolchain._tools.clear()
+    compile_library(compiler, [SOURCE], memory)
+    assert len(asked) == 1
+    assert not toolchain._no_direct_route
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"{", b"[]", b'{"cc1": [], "as": ["as"], "ld": ["ld"]}', b'{"cc1": 1, "as": 2, "ld": 3}']
+)
+def test_spoilt_command_lines_are_asked_again(data):
+    memory = Memory()
+    compiler = find_compiler()
+    memory.files[toolchain._tools_name(compiler)] = data
+    assert compile_library(compiler, [SOURCE], memory)[:4] == b"\x7fELF"
+    assert memory.files[toolchain._tools_name(compiler)] != data
+
+
+def test_a_failing_direct_route_falls_back_to_the_driver():
+    compiler = find_compiler()
+    toolchain._tools[toolchain._tools_name(compiler)] = {"cc1": ["false"], "as": ["cat"], "ld": ["false"]}
+    assert compile_library(compiler, [SOURCE])[:4] == b"\x7fELF"
+    assert compiler.identity in toolchain._no_direct_route
+
+
+def test_a_driver_that_prints_nothing_useful_is_used_as_it_is(tmp_path):
+    compiler = fake(tmp_path, f'case "$*" in *-###*) exit 0;; esac\nexec {real_gcc()} "$@"')
+    assert compile_library(compiler, [SOURCE])[:4] == b"\x7fELF"
+
+
+def test_wrong_source_is_a_compile_error_with_the_compilers_words():
+    with pytest.raises(CompileError, match="error"):
+        compile_library(find_compiler(), ["int f(void) { return nothing; }\n"])
+
+
+@pytest.mark.parametrize("body", ["exit 3", "kill -SEGV $$", "exit 0", "echo rubbish >&2; exit 1"])
+def test_a_failing_compiler_is_a_compile_error(tmp_path, body):
+    with pytest.raises(CompileError, match="compile kernels"):
+        compile_library(fake(tmp_path, body), [SOURCE])
+
+
+def test_a_file_that_is_no_program(tmp_path):
+    compiler = fake(tmp_path, "")
+    Path(compiler.command[0]).write_bytes(b"\x00\x01\x02 no program")
+    with pytest.raises(CompileError):
+        compile_library(compiler, [SOURCE])
+
+
+def test_a_hanging_compiler_is_killed_with_its_children_and_not_asked_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(toolchain, "time_limit", lambda: 0.4)
+    compiler = fake(tmp_path, f"echo started >> {tmp_path}/log\nsleep 1000 & echo $! >> {tmp_path}/pids\nwait")
+    start = time.monotonic()
+    with pytest.raises(CompileError, match="did not finish in time"):
+        compile_library(compiler, [SOURCE])
+    assert time.monotonic() - start < 10
+    pids = [int(p) for p in (tmp_path / "pids").read_text().split()]
+    assert pids
+    assert not any(alive(pid) for pid in pids)
+    with pytest.raises(CompileError, match="failed before"):
+        compile_library(compiler, [SOURCE])
+    assert (tmp_path / "log").read_text() == "started\n"
+
+
+def test_three_failures_are_enough(tmp_path):
+    compiler = fake(tmp_path, f"echo run >> {tmp_path}/log; exit 1")
+    for _ in range(5):
+        with pytest.raises(CompileError):
+            compile_library(compiler, [SOURCE])
+    runs = len((tmp_path / "log").read_text().split())
+    with pytest.raises(CompileError, match="failed before"):
+        compile_library(compiler, [SOURCE])
+    assert len((tmp_path / "log").read_text().split()) == runs
+
+
+def alive(pid):
+    """Whether the process runs (a zombie, which only waits for its parent to look, does not)."""
+    for _ in range(50):
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+        except (OSError, IndexError):
+            return False
+        if state == "Z":
+            return False
+        time.sleep(0.02)
+    return True
+
+
+INTERRUPTED = """
+import sys
+from theano.cpu.toolchain import Compiler, compile_library
+print("ready", flush=True)
+try:
+    compile_library(Compiler((sys.argv[1],), "fake", ()), ["int f(void) { return 1; }"])
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+"""
+
+
+def test_interrupt_kills_the_compiler_and_leaves_nothing(tmp_path):
+    compiler = fake(
+        tmp_path, f"sleep 1000 & echo $! $$ > {tmp_path}/pids.part; mv {tmp_path}/pids.part {tmp_path}/pids; wait"
+    )
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    environment = {**os.environ, "TMPDIR": str(temporary)}
+    child = subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED, compiler.command[0]], stdout=subprocess.PIPE, text=True, env=environment
+    )
+    assert child.stdout.readline() == "ready\n"
+    deadline = time.monotonic() + 20
+    while not (tmp_path / "pids").exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    child.send_signal(signal.SIGINT)
+    out, _ = child.communicate(timeout=20)
+    assert out == "interrupted\n"
+    assert child.returncode == 0
+    assert not any(alive(int(pid)) for pid in (tmp_path / "pids").read_text().split())
+    assert list(temporary.iterdir()) == []
+
+
+def test_the_c_form_of_a_cxx_compiler_is_used(tmp_path):
+    for name in ("g++-12", "gcc-12", "g++"):
+        fake(tmp_path, "exit 0", name)
+    assert toolchain._c_form(str(tmp_path / "g++-12")) == str(tmp_path / "gcc-12")
+    assert toolchain._c_form(str(tmp_path / "g++")) == str(tmp_path / "g++")
+    assert toolchain._c_form("/somewhere/icx") == "/somewhere/icx"
+
+
+def test_cc_counts_only_where_cxx_is_at_its_default(tmp_path, monkeypatch):
+    mine = fake(tmp_path, "exit 0", "mycc").command[0]
+    monkeypatch.setenv("CC", mine)
+    monkeypatch.setattr(config, "cxx", "g++")
+    assert find_compiler().command == (mine,)
+    other = fake(tmp_path, "exit 0", "othercc").command[0]
+    monkeypatch.setattr(config, "cxx", other)
+    assert find_compiler().command == (other,)
+
+
+def test_a_launcher_may_stand_before_the_compiler(tmp_path, monkeypatch):
+    launcher = fake(tmp_path, 'exec "$@"', "launcher").command[0]
+    gcc = real_gcc()
+    monkeypatch.setattr(config, "cxx", f"{launcher} {gcc}")
+    compiler = find_compiler()
+    assert compiler.command == (launcher, gcc)
+    assert compile_library(compiler, [SOURCE])[:4] == b"\x7fELF"
+
+
+def test_identity_changes_with_the_compiler(tmp_path, monkeypatch):
+    path = fake(tmp_path, "exit 0", "cc1").command[0]
+    monkeypatch.setattr(config, "cxx", path)
+    before = find_compiler().identity
+    fake(tmp_path, "exit 0; exit 1", "cc1")
+    toolchain._describe.cache_clear()
+    assert find_compiler().identity != before
+
+
+def test_flags_keep_the_meaning_of_arithmetic():
+    flags = find_compiler().flags
+    assert {"-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fwrapv"} <= set(flags)
+    assert not {"-ffast-math", "-Ofast", "-funsafe-math-optimizations", "-ffinite-math-only"} & set(flags)
+
+
+def test_warn_once_warns_once():
+    with pytest.warns(RuntimeWarning, match="because"):
+        toolchain.warn_once(CompileError("because"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        toolchain.warn_once(CompileError("because"))
+
+
+def test_a_chain_is_joined_by_pipes_and_reports_the_first_failure(tmp_path):
+    assert run_chains([[["echo", "abc"], ["tr", "a-z", "A-Z"]]], tmp_path, 10) == b"ABC\n"
+    with pytest.raises(ToolError, match="false ended with status 1"):
+        run_chains([[["false"], ["cat"]]], tmp_path, 10)
+    with pytest.raises(ToolError, match="could not be started"):
+        run_chains([[["cat", "/dev/zero"], ["/no/such/program"]]], tmp_path, 10)

@@ -1,0 +1,218 @@
+"""Rewriting until nothing changes, driven by a work-list.
+
+All nodes are offered once in topological order. After that only what a change has touched comes back: new nodes,
+nodes with a new input, their consumers up to the depth that patterns look down (`REACH`), and producers that lost a
+client. So the cost is that of the graph plus that of the changes.
+
+The number of applications of one rewriter is bounded by a budget; a rewriter that spends it is looping: it is named
+in an error, and the equilibrium stops with a graph that is still right.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from theano.configuration import config
+from theano.errors import explain
+from theano.graph import Apply, Feature, FunctionGraph, Variable
+
+from .local import Dispatch, LocalOptimizer, apply_local
+from .rewriter import Optimizer, failed
+
+__all__ = ["EquilibriumOptimizer"]
+
+#: How many consumers down a change can matter to a pattern.
+REACH = 3
+#: A change below a node with more consumers than this re-queues only direct consumers.
+MAX_FAN_OUT = 64
+#: Nodes that every graph gets on top of its own when the budget is set, so that small graphs have room.
+BUDGET_FLOOR = 40
+
+
+class _WorkList(Feature):
+    """The queue, as a feature of the graph: it hears about changes and notes what to look at again."""
+
+    def __init__(self, fgraph: FunctionGraph) -> None:
+        self.fgraph = fgraph
+        self.queue: deque[Apply] = deque()
+        self.queued: set[Apply] = set()
+        self.changed = False
+        self.trace: list[Any] = []
+
+    def push(self, node: Apply) -> None:
+        if node not in self.queued:
+            self.queued.add(node)
+            self.queue.append(node)
+
+    def pop(self) -> Apply:
+        node = self.queue.popleft()
+        self.queued.discard(node)
+        return node
+
+    def on_import(self, fgraph: FunctionGraph, node: Apply, reason: Any = None) -> None:
+        self.changed = True
+        self.push(node)
+        for output in node.outputs:
+            if not getattr(output.tag, "trace", None) and self.trace:
+                output.tag.trace = list(self.trace)
+
+    def on_prune(self, fgraph: FunctionGraph, node: Apply, reason: Any = None) -> None:
+        for variable in node.inputs:
+            self.lost_client(variable)
+
+    def on_change_input(
+        self, fgraph: FunctionGraph, node: Any, i: int, old: Variable, new: Variable, reason: Any = None
+    ) -> None:
+        self.changed = True
+        if node != "output":
+            self.push(node)
+            self.push_consumers(node, REACH - 1)
+        self.lost_client(old)
+
+    def lost_client(self, variable: Variable) -> None:
+        """A variable with one client left may now be taken in by that client's patterns."""
+        producer = variable.owner
+        if producer is not None and self.fgraph.client_count(variable) == 2:  # the lost one still counts
+            self.push(producer)
+            self.push_consumers(producer, 2)
+
+    def push_consumers(self, node: Apply, depth: int) -> None:
+        """Queue the consumers of `node`, down to `depth`."""
+        layer = [node]
+        for _ in range(depth):
+            below: list[Apply] = []
+            for producer in layer:
+                for output in producer.outputs:
+                    clients = self.fgraph.clients(output)
+                    if len(clients) > MAX_FAN_OUT and layer[0] is not node:
+                        continue
+                    for client, _i in clients:
+                        if client != "output":
+                            self.push(client)
+                            below.append(client)
+            if len(below) > MAX_FAN_OUT:
+                break
+            layer = below
+
+
+class EquilibriumOptimizer(Optimizer):
+    """Apply rewriters until nothing changes.
+
+    Parameters
+    ----------
+    optimizers : list of LocalOptimizer or Optimizer
+        Local ones are driven by the work-list; whole-graph ones run at the start of each round.
+    max_use_ratio : float, optional
+        Budget of applications of one rewriter per node; default `config.optdb.max_use_ratio`.
+    final_optimizers, cleanup_optimizers : list of Optimizer
+        Run when the work-list is empty; what they change is queued again.
+    ignore_newtrees, tracks_on_change_inputs
+        Accepted for old programs; new nodes and nodes with changed inputs are always looked at.
+    """
+
+    def __init__(
+        self,
+        optimizers: Iterable[Any],
+        failure_callback: Callable[..., Any] | None = None,
+        ignore_newtrees: bool = True,
+        tracks_on_change_inputs: bool = False,
+        max_use_ratio: float | None = None,
+        final_optimizers: Iterable[Optimizer] | None = None,
+        cleanup_optimizers: Iterable[Optimizer] | None = None,
+    ) -> None:
+        chosen = list(optimizers)
+        self.local_optimizers = [o for o in chosen if isinstance(o, LocalOptimizer)]
+        self.global_optimizers = [o for o in chosen if not isinstance(o, LocalOptimizer)]
+        self.final_optimizers = list(final_optimizers or ())
+        self.cleanup_optimizers = list(cleanup_optimizers or ())
+        self.failure_callback = failure_callback
+        self.max_use_ratio = max_use_ratio
+        self.dispatch = Dispatch(self.local_optimizers)
+
+    def add_requirements(self, fgraph: FunctionGraph) -> None:
+        for rewriter in (
+            *self.local_optimizers,
+            *self.global_optimizers,
+            *self.final_optimizers,
+            *self.cleanup_optimizers,
+        ):
+            rewriter.add_requirements(fgraph)
+
+    def apply(self, fgraph: FunctionGraph, start_from: Iterable[Variable] | None = None) -> bool:
+        """Rewrite to equilibrium; True when something changed."""
+        ratio = config.optdb.max_use_ratio if self.max_use_ratio is None else self.max_use_ratio
+        work = _WorkList(fgraph)
+        for node in fgraph.toposort():
+            work.push(node)
+        budget = ratio * max(len(work.queue) + BUDGET_FLOOR, 1)
+        fgraph.attach_feature(work)
+        try:
+            return self._rounds(fgraph, work, budget)
+        finally:
+            fgraph.remove_feature(work)
+
+    def _rounds(self, fgraph: FunctionGraph, work: _WorkList, budget: float) -> bool:
+        used: dict[Any, int] = {}
+        changed = False
+        while True:
+            work.changed = False
+            for whole in self.global_optimizers:
+                self._run_whole(fgraph, work, whole, used)
+            looping = self._drain(fgraph, work, used, budget)
+            for whole in (*self.final_optimizers, *self.cleanup_optimizers) if looping is None else ():
+                self._run_whole(fgraph, work, whole, used)
+            changed = changed or work.changed
+            looping = looping or next((w for w, n in used.items() if n > budget), None)
+            if looping is not None:
+                self._report_loop(looping, budget)
+                return changed
+            if not work.queue and not (work.changed and self.global_optimizers):
+                return changed
+
+    def _drain(self, fgraph: FunctionGraph, work: _WorkList, used: dict[Any, int], budget: float) -> Any:
+        """Work until the list is empty; the rewriter that spent its budget, if one did."""
+        rules_of, queue = self.dispatch.of, work.queue
+        nodes = fgraph.apply_nodes
+        while queue:
+            node = work.pop()
+            if node not in nodes:
+                continue
+            for rewriter in rules_of(node.op):
+                work.trace = getattr(node.outputs[0].tag, "trace", None) or []
+                if apply_local(fgraph, node, rewriter, self.failure_callback):
+                    work.changed = True
+                    count = used[rewriter] = used.get(rewriter, 0) + 1
+                    if count > budget:
+                        return rewriter
+                    if node not in nodes:
+                        break
+        return None
+
+    def _run_whole(self, fgraph: FunctionGraph, work: _WorkList, whole: Optimizer, used: dict[Any, int]) -> None:
+        before, work.changed, work.trace = work.changed, False, []
+        try:
+            whole.apply(fgraph)
+        except Exception as error:
+            failed(str(whole), error)
+        if work.changed:
+            used[whole] = used.get(whole, 0) + 1
+        work.changed = work.changed or before
+
+    def _report_loop(self, rewriter: Any, budget: float) -> None:
+        text = explain(
+            f"rewrite to equilibrium ({self.name or 'EquilibriumOptimizer'})",
+            f"{rewriter} was applied more than {int(budget)} times: it undoes its own work or grows the graph for ever",
+            f"exclude it (optimizer_excluding={rewriter}), mend it, or raise optdb.max_use_ratio",
+        )
+        error = AssertionError(text)
+        if config.on_opt_error == "raise":
+            raise error
+        failed(f"looping {rewriter}", error)
+
+    def print_summary(self, stream: Any = None, level: int = 0, depth: int = -1) -> None:
+        super().print_summary(stream, level, depth)
+        if depth != 0:
+            for rewriter in self.local_optimizers:
+                print(f"{' ' * (level + 2)}{rewriter}", file=stream)

@@ -1,0 +1,263 @@
+"""Local rewriters: they look at one node and offer replacements for its outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from theano.configuration import config
+from theano.errors import InconsistencyError, ReplacementDidntRemovedError, explain
+from theano.graph import Apply, Feature, FunctionGraph, Variable
+
+from .rewriter import failed
+
+__all__ = [
+    "Dispatch", "FromFunctionLocalOptimizer", "GraphRule", "LocalOptGroup", "LocalOptimizer", "apply_local",
+    "dispatch_keys", "local_optimizer",
+]  # fmt: skip
+
+
+class LocalOptimizer:
+    """Base of local rewriters: override :meth:`transform`.
+
+    `transform` gives False or None (no change), a list with one replacement per output (None: leave this unused one),
+    or a dict from old to new variables, with the optional key ``"remove"``: nodes that must have vanished afterwards.
+    """
+
+    name: str | None = None
+
+    def tracks(self) -> Sequence[Any] | None:
+        """Ops, op classes or scalar-op classes of interest; None for every node."""
+        return None
+
+    def transform(self, node: Apply) -> Any:
+        """Offer replacements for `node`."""
+        return False
+
+    def rewrite(self, fgraph: FunctionGraph, node: Apply) -> Any:
+        """`transform`, with the graph at hand."""
+        return self.transform(node)
+
+    def add_requirements(self, fgraph: FunctionGraph) -> None:
+        """Attach the features that :meth:`transform` needs."""
+
+    def __str__(self) -> str:
+        return self.name or type(self).__name__
+
+
+class FromFunctionLocalOptimizer(LocalOptimizer):
+    """A local rewriter made from a function of the node."""
+
+    def __init__(
+        self,
+        fn: Callable[..., Any],
+        tracks: Sequence[Any] | None = None,
+        requirements: Iterable[Callable[..., Any]] = (),
+    ) -> None:
+        self.fn = fn
+        self.name = self.__name__ = getattr(fn, "__name__", None)
+        self.__doc__ = fn.__doc__
+        self._tracks = None if tracks is None else tuple(tracks)
+        self.requirements = tuple(requirements)
+
+    def tracks(self) -> Sequence[Any] | None:
+        return self._tracks
+
+    def transform(self, node: Apply) -> Any:
+        return self.fn(node)
+
+    def add_requirements(self, fgraph: FunctionGraph) -> None:
+        for requirement in self.requirements:
+            requirement(fgraph)
+
+
+class GraphRule(FromFunctionLocalOptimizer):
+    """A local rewriter made from a function of the graph and the node (clients and shapes are asked from the graph)."""
+
+    def transform(self, node: Apply) -> Any:
+        return self.fn(None, node)
+
+    def rewrite(self, fgraph: FunctionGraph, node: Apply) -> Any:
+        return self.fn(fgraph, node)
+
+
+def local_optimizer(
+    tracks: Sequence[Any] | None, inplace: bool = False, requirements: Iterable[Callable[..., Any]] = ()
+) -> Callable[[Callable[[Apply], Any]], FromFunctionLocalOptimizer]:
+    """Decorator: a function of the node becomes a local rewriter.
+
+    Parameters
+    ----------
+    tracks : list or None
+        Ops, op classes, or scalar-op classes (then elementwise nodes of that scalar op) to be offered; None for all
+        nodes.
+    inplace : bool
+        Accepted for old programs; the plan decides what happens in place.
+
+    Raises
+    ------
+    ValueError
+        For an empty list, which could never match.
+    """
+    if tracks is not None and len(tracks) == 0:
+        raise ValueError(
+            explain("local_optimizer(tracks)", "an empty list, which matches no node", "list ops, or None for all")
+        )
+
+    def decorate(fn: Callable[[Apply], Any]) -> FromFunctionLocalOptimizer:
+        return FromFunctionLocalOptimizer(fn, tracks, requirements)
+
+    return decorate
+
+
+def dispatch_keys(op: Any) -> tuple[Any, ...]:
+    """What a node of `op` answers to: the op, its classes and their names, its scalar op and the classes of that.
+
+    Names serve for ops of packages that need not be installed.
+    """
+    keys: tuple[Any, ...] = (op, *type(op).__mro__, *[cls.__name__ for cls in type(op).__mro__])
+    scalar_op = getattr(op, "scalar_op", None)
+    if scalar_op is not None and not hasattr(op, "axis"):
+        keys += (scalar_op, *type(scalar_op).__mro__)
+    return keys
+
+
+class Dispatch:
+    """Local rewriters by what they track, in their given order."""
+
+    def __init__(self, rewriters: Iterable[LocalOptimizer]) -> None:
+        self.rewriters = tuple(rewriters)
+        self._by_key: dict[Any, list[int]] = {}
+        self._cache: dict[Any, tuple[LocalOptimizer, ...]] = {}
+        for position, rewriter in enumerate(self.rewriters):
+            tracks = rewriter.tracks()
+            for key in (None,) if tracks is None else tracks:
+                self._by_key.setdefault(key, []).append(position)
+
+    def of(self, op: Any) -> tuple[LocalOptimizer, ...]:
+        """Rewriters that want to see nodes of `op`."""
+        found = self._cache.get(op)
+        if found is None:
+            positions = set(self._by_key.get(None, ()))
+            for key in dispatch_keys(op):
+                positions.update(self._by_key.get(key, ()))
+            found = self._cache[op] = tuple(self.rewriters[position] for position in sorted(positions))
+            if len(self._cache) > 20_000:
+                self._cache.clear()
+        return found
+
+
+class LocalOptGroup(LocalOptimizer):
+    """Several local rewriters as one: the first that matches wins, or with `apply_all_opts` each is tried."""
+
+    def __init__(self, *optimizers: LocalOptimizer, apply_all_opts: bool = False, profile: bool = False) -> None:
+        if len(optimizers) == 1 and isinstance(optimizers[0], list | tuple):
+            optimizers = tuple(optimizers[0])
+        self.opts = self.optimizers = optimizers
+        self.apply_all_opts = apply_all_opts
+        self.dispatch = Dispatch(optimizers)
+        self.name = "+".join(str(rewriter) for rewriter in optimizers) or "LocalOptGroup"
+
+    def tracks(self) -> Sequence[Any] | None:
+        tracks: list[Any] = []
+        for rewriter in self.opts:
+            wanted = rewriter.tracks()
+            if wanted is None:
+                return None
+            tracks.extend(wanted)
+        return tracks
+
+    def transform(self, node: Apply) -> Any:
+        return self.rewrite(None, node)  # type: ignore[arg-type]
+
+    def rewrite(self, fgraph: FunctionGraph, node: Apply) -> Any:
+        found: Any = False
+        for rewriter in self.opts if self.apply_all_opts else self.dispatch.of(node.op):
+            if self.apply_all_opts and rewriter not in self.dispatch.of(node.op):
+                continue
+            result = rewriter.rewrite(fgraph, node)
+            if result is False or result is None:
+                continue
+            found = result
+            if not self.apply_all_opts or isinstance(result, dict) or len(result) != 1 or result[0].owner is None:
+                break
+            node = result[0].owner
+        return found
+
+    def add_requirements(self, fgraph: FunctionGraph) -> None:
+        for rewriter in self.opts:
+            rewriter.add_requirements(fgraph)
+
+
+def replacements(
+    fgraph: FunctionGraph, node: Apply, result: Any, name: str
+) -> tuple[list[tuple[Variable, Variable]], Any]:
+    """Check the result of a local rewriter and give it as (old, new) pairs and the nodes that must vanish."""
+    if isinstance(result, dict):
+        remove = result.pop("remove", ())
+        return [(old, new) for old, new in result.items() if old is not new], remove
+    if not isinstance(result, list | tuple):
+        raise TypeError(explain(f"local rewriter {name}", f"it returned {result!r}", "return False, a list or a dict"))
+    if len(result) != len(node.outputs):
+        found = f"{len(result)} replacements for {len(node.outputs)} outputs of {node}"
+        raise ValueError(explain(f"local rewriter {name}", found, "return one replacement per output"))
+    pairs = []
+    for old, new in zip(node.outputs, result, strict=True):
+        if new is None:
+            if fgraph.has_client(old):
+                found = f"no replacement (None) for {old}, which is in use"
+                raise ValueError(explain(f"local rewriter {name}", found, "replace every output that has clients"))
+        elif new is not old:
+            pairs.append((old, new))
+    return pairs, ()
+
+
+class _MustVanish(Feature):
+    """Refuses a graph that still has one of some nodes."""
+
+    def __init__(self, nodes: Any, reason: str) -> None:
+        self.nodes, self.reason = list(nodes), reason
+
+    def validate(self, fgraph: FunctionGraph) -> None:
+        left = next((node for node in self.nodes if node in fgraph.apply_nodes), None)
+        if left is not None:
+            asked, found = f"remove nodes ({self.reason})", f"{left} is still used"
+            raise ReplacementDidntRemovedError(explain(asked, found, "replace all outputs of the node"))
+
+
+def replace_and_remove(fgraph: FunctionGraph, pairs: list[tuple[Variable, Variable]], remove: Any, reason: str) -> None:
+    """Replace, and undo it all if one of the nodes in `remove` is still there."""
+    guard = _MustVanish(remove, reason)
+    fgraph.attach_feature(guard)
+    try:
+        fgraph.replace_all_validate(pairs, reason=reason)
+    finally:
+        fgraph.remove_feature(guard)
+
+
+def apply_local(fgraph: FunctionGraph, node: Apply, rewriter: LocalOptimizer, on_failure: Any = None) -> bool:
+    """Offer `node` to `rewriter` and make the replacement; True when the graph changed. Failures follow the policy."""
+    pairs: list[tuple[Variable, Variable]] = []
+    try:
+        result = rewriter.rewrite(fgraph, node)
+        if result is False or result is None:
+            return False
+        pairs, remove = replacements(fgraph, node, result, str(rewriter))
+        if not pairs:
+            return False
+        if config.optimizer_verbose:
+            for old, new in pairs:
+                print(f"optimizer: rewrite {rewriter} replaces {old} of {old.owner} with {new} of {new.owner}")
+        if remove:
+            replace_and_remove(fgraph, pairs, remove, str(rewriter))
+        else:
+            fgraph.replace_all_validate(pairs, reason=str(rewriter))
+        return True
+    except InconsistencyError:
+        return False  # a rejected attempt, for example an in-place one, is no failure
+    except Exception as error:
+        if on_failure is None:
+            failed(str(rewriter), error, node)
+        else:
+            on_failure(error, None, pairs, rewriter, node)
+        return False

@@ -1,0 +1,135 @@
+"""The phases of rewriting: one ordered list.
+
+Every phase has a position, a name, tags by which modes choose it, and a maker of the rewriter or database behind it.
+Rules enter the databases by name; see `theano.opt.rewrites`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .database import EquilibriumDB, LocalGroupDB, Query, SequenceDB
+from .engine import MergeOptimizer, TopoOptimizer
+
+__all__ = ["PHASES", "Phase", "register_phases"]
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One step of the pipeline."""
+
+    position: float
+    name: str
+    tags: tuple[str, ...]
+    purpose: str
+    make: Callable[[], Any]
+
+
+class UselessDB(LocalGroupDB):
+    """The group of rules that only remove; it runs as one pass in topological order."""
+
+    def build(self, query: Query) -> TopoOptimizer:  # type: ignore[override]
+        return TopoOptimizer(super().build(query))
+
+
+def _shape_opt() -> Any:
+    from .shape_feature import ShapeOptimizer  # lazy: phases can be listed without tensors
+
+    return ShapeOptimizer()
+
+
+def _unshape_opt() -> Any:
+    from .shape_feature import UnShapeOptimizer  # lazy: as above
+
+    return UnShapeOptimizer()
+
+
+def _fill_to_alloc() -> Any:
+    from .engine import in2out  # lazy: as above
+    from .rewrites.fill import local_fill_to_alloc
+
+    return in2out(local_fill_to_alloc, name="local_fill_to_alloc")
+
+
+def _elemwise_alloc() -> Any:
+    from .engine import in2out  # lazy: as above
+    from .rewrites.alloc import local_elemwise_alloc
+
+    return in2out(local_elemwise_alloc, name="local_elemwise_alloc")
+
+
+def _serialize() -> Any:
+    from .engine import in2out  # lazy: as above
+    from .rewrites.increment import local_IncSubtensor_serialize
+
+    return in2out(local_IncSubtensor_serialize, name="pre_local_IncSubtensor_serialize")
+
+
+def _log_sum_exp() -> Any:
+    from .engine import in2out  # lazy: as above
+    from .rewrites.stabilize import local_log_sum_exp
+
+    return in2out(local_log_sum_exp, name="local_log_sum_exp")
+
+
+def _blas() -> Any:
+    from .rewrites.blas import blas_database  # lazy: as above
+
+    return blas_database()
+
+
+def _crossentropy() -> Any:
+    from .engine import in2out  # lazy: as above
+    from .rewrites.nnet.crossentropy import crossentropy_with_softmax
+
+    return in2out(crossentropy_with_softmax, name="crossentropy_to_crossentropy_with_softmax")
+
+
+def _fusion() -> Any:
+    from .fusion import fusion_database  # lazy: as above
+
+    return fusion_database()
+
+
+_RUN, _BOTH = ("fast_run",), ("fast_run", "fast_compile")
+
+#: The pipeline, in order.
+PHASES: tuple[Phase, ...] = (
+    Phase(0, "merge1", (*_BOTH, "merge"), "one node for equal computations", MergeOptimizer),
+    Phase(0.1, "ShapeOpt", _BOTH, "attach shape inference", _shape_opt),
+    Phase(0.6, "useless", _BOTH, "remove what obviously does nothing", UselessDB),
+    Phase(0.65, "merge1.1", (*_BOTH, "merge"), "merge again", MergeOptimizer),
+    Phase(0.99, "pre_local_IncSubtensor_serialize", _RUN, "increments follow one another", _serialize),
+    Phase(1, "canonicalize", (*_BOTH, "canonicalize_db"), "equilibrium of normal forms", EquilibriumDB),
+    Phase(1.2, "merge1.2", (*_BOTH, "merge"), "merge again", MergeOptimizer),
+    Phase(1.5, "stabilize", _RUN, "numerically safer forms", EquilibriumDB),
+    Phase(1.51, "local_fill_to_alloc", _RUN, "fills become allocations", _fill_to_alloc),
+    Phase(1.52, "local_elemwise_alloc", _RUN, "no allocations below elementwise ops", _elemwise_alloc),
+    Phase(1.6, "local_log_sum_exp", _RUN, "log of sums of exponentials without overflow", _log_sum_exp),
+    Phase(1.7, "BlasOpt", _BOTH, "dot becomes BLAS forms", _blas),
+    Phase(2, "specialize", (*_RUN, "fast_compile_gpu"), "faster special cases", EquilibriumDB),
+    Phase(
+        2.01,
+        "crossentropy_to_crossentropy_with_softmax",
+        (*_RUN, "xent", "fast_compile_gpu"),
+        "fused loss",
+        _crossentropy,
+    ),
+    Phase(3, "uncanonicalize", _RUN, "undo normal forms that are slow to run", EquilibriumDB),
+    Phase(10, "UnShapeOpt", (), "drop shape inference when asked", _unshape_opt),
+    Phase(48.6, "specialize_device", _BOTH, "rewrites that depend on the device", EquilibriumDB),
+    Phase(49, "elemwise_fusion", (*_RUN, "fusion", "local_elemwise_fusion", "FusionOptimizer"), "loop fusion", _fusion),
+    Phase(49, "merge2", (*_RUN, "merge"), "merge again", MergeOptimizer),
+    Phase(100, "merge3", (*_RUN, "merge"), "final merge", MergeOptimizer),
+)
+
+
+def register_phases(optdb: SequenceDB) -> None:
+    """Enter every phase into `optdb`."""
+    for phase in PHASES:
+        made = phase.make()
+        if phase.name.startswith("merge"):
+            made.name = phase.name
+        optdb.register(phase.name, made, phase.position, *phase.tags)

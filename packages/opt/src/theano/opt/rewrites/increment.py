@@ -1,0 +1,139 @@
+"""Writing under an index: set_subtensor, inc_subtensor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from theano import scalar as ts
+from theano import tensor as tt
+from theano.graph import Apply, FunctionGraph, Variable
+from theano.opt.matching import constant_of, elemwise_node, has_one_client, is_constant, keep_type
+from theano.opt.ruleset import RuleSet
+from theano.opt.shape_feature import lengths_of
+from theano.tensor.alloc import Alloc
+from theano.tensor.subtensor import AdvancedIncSubtensor, AdvancedIncSubtensor1, AdvancedSubtensor1, IncSubtensor
+
+from .subtensor import index_of, is_full_slice
+
+__all__ = ["rules"]
+
+rules = RuleSet()
+_WRITES = [IncSubtensor, AdvancedIncSubtensor1, AdvancedIncSubtensor]
+
+
+def _is_zeros(variable: Variable) -> bool:
+    return is_constant(variable, 0)
+
+
+@rules.local([IncSubtensor], "U C P")
+def local_useless_inc_subtensor(fgraph: FunctionGraph, node: Apply) -> Any:
+    """set_subtensor(x[:], y) -> y, and inc_subtensor(zeros[:], y) -> y."""
+    x, y = node.inputs[:2]
+    out = node.outputs[0]
+    feature = getattr(fgraph, "shape_feature", None)
+    if not node.op.set_instead_of_inc and not _is_zeros(x):
+        return None
+    index = index_of(node)
+    lengths = feature.lengths(x) if feature is not None else [None] * len(index)
+    if not all(is_full_slice(e, n, feature) for e, n in zip(index, lengths, strict=False)):
+        return None
+    if y.type.broadcastable == out.type.broadcastable:
+        # lengths of 1 that the type does not show would stretch, so equal shapes must be certain
+        return [keep_type(fgraph, y, out)] if feature is not None and feature.same_shape(x, y) else None
+    value = y if y.type.dtype == out.type.dtype else tt.cast(y, out.type.dtype)
+    return [keep_type(fgraph, tt.alloc(value, *lengths_of(fgraph, x)), out)]
+
+
+@rules.local(_WRITES, "U C S P")
+def local_useless_inc_subtensor_alloc(fgraph: FunctionGraph, node: Apply) -> Any:
+    """inc_subtensor(x[i], alloc(v)) -> inc_subtensor(x[i], v), which broadcasts, for v without lengths of its own."""
+    inner = node.inputs[1].owner
+    if inner is None or not isinstance(inner.op, Alloc) or not all(inner.inputs[0].type.broadcastable):
+        return None
+    if isinstance(node.op, AdvancedIncSubtensor):
+        return None  # the rules for crossentropy want to see the alloc
+    value = inner.inputs[0]
+    return [keep_type(fgraph, node.op(node.inputs[0], value, *node.inputs[2:]), node.outputs[0])]
+
+
+@rules.local([IncSubtensor, AdvancedIncSubtensor1], "C S", "local_incsubtensor_of_allocs")
+def local_incsubtensor_of_zeros(fgraph: FunctionGraph, node: Apply) -> Any:
+    """inc_subtensor(x[i], 0) -> x."""
+    if node.op.set_instead_of_inc or not _is_zeros(node.inputs[1]):
+        return None
+    return [node.inputs[0]]
+
+
+@rules.local([IncSubtensor], "C P")
+def local_incsubtensor_of_zeros_to_setsubtensor(fgraph: FunctionGraph, node: Apply) -> Any:
+    """inc_subtensor(zeros[i], y) -> set_subtensor(zeros[i], y)."""
+    if node.op.set_instead_of_inc or not _is_zeros(node.inputs[0]):
+        return None
+    return [IncSubtensor(node.op.idx_list, node.op.inplace, True)(*node.inputs)]
+
+
+@rules.local(_WRITES, "C S", "local_setsubtensor_of_allocs")
+def local_setsubtensor_of_constants(fgraph: FunctionGraph, node: Apply) -> Any:
+    """set_subtensor(x[i], c) -> x for x that is c everywhere."""
+    if not getattr(node.op, "set_instead_of_inc", False):
+        return None
+    here, value = constant_of(node.inputs[0]), constant_of(node.inputs[1])
+    return [node.inputs[0]] if here is not None and value is not None and here == value else None
+
+
+@rules.local([AdvancedIncSubtensor1], "C")
+def local_set_to_inc_subtensor(fgraph: FunctionGraph, node: Apply) -> Any:
+    """set_subtensor(x[v], x[v] + y) -> inc_subtensor(x[v], y) for constant v without repeats."""
+    x, total, rows = node.inputs
+    if not node.op.set_instead_of_inc:
+        return None
+    addition = elemwise_node(total, ts.Add)
+    data = getattr(rows, "data", None)
+    if addition is None or len(addition.inputs) != 2 or data is None or len(set(data.tolist())) != len(data):
+        return None
+    if len(data) and data.min() < 0:
+        return None
+    for i, part in enumerate(addition.inputs):
+        old = part.owner
+        if old is not None and isinstance(old.op, AdvancedSubtensor1) and old.inputs[0] is x and old.inputs[1] is rows:
+            y = addition.inputs[1 - i]
+            return [AdvancedIncSubtensor1(False, False)(x, y, rows)] if y.type.dtype == x.type.dtype else None
+    return None
+
+
+@rules.local([AdvancedSubtensor1], "C S")
+def local_adv_sub1_adv_inc_sub1(fgraph: FunctionGraph, node: Apply) -> Any:
+    """set_subtensor(zeros[v], y)[v] -> y for constant v without repeats (others may differ by the order of writes)."""
+    inner = node.inputs[0].owner
+    if inner is None or not isinstance(inner.op, AdvancedIncSubtensor1) or inner.inputs[2] is not node.inputs[1]:
+        return None
+    data = getattr(node.inputs[1], "data", None)
+    if not inner.op.set_instead_of_inc or data is None or len(set(data.tolist())) != len(data):
+        return None
+    if len(data) and data.min() < 0:
+        return None
+    y = inner.inputs[1]
+    return (
+        [keep_type(fgraph, y, node.outputs[0])] if y.type.broadcastable == node.outputs[0].type.broadcastable else None
+    )
+
+
+@rules.local([ts.Add], "C")
+def local_IncSubtensor_serialize(fgraph: FunctionGraph, node: Apply) -> Any:
+    """inc(zeros, b, i) + other -> inc(other, b, i): increments follow one another instead of being added."""
+    out = node.outputs[0]
+    for i, v in enumerate(node.inputs):
+        inner = v.owner
+        if inner is None or not isinstance(inner.op, IncSubtensor | AdvancedIncSubtensor1) or v.type != out.type:
+            continue
+        if not _is_zeros(inner.inputs[0]) or not has_one_client(fgraph, v) or len(node.inputs) < 2:
+            continue
+        if isinstance(inner.op, AdvancedIncSubtensor1) and inner.op.set_instead_of_inc:
+            continue
+        rest = [w for j, w in enumerate(node.inputs) if j != i]
+        base = rest[0] if len(rest) == 1 else tt.add(*rest)
+        if base.type != out.type:
+            continue
+        op = inner.op if isinstance(inner.op, AdvancedIncSubtensor1) else IncSubtensor(inner.op.idx_list, False, False)
+        return [op(base, *inner.inputs[1:])]
+    return None

@@ -1,0 +1,1 @@
+"""Rewrites of neural-network expressions, named as the files of `theano.tensor.nnet`."""
