@@ -252,7 +252,7 @@ def test_no_reference_leaks(native):
 
 def test_profile():
     x = T.dmatrix("x")
-    stats = theano.compile.profiling.ProfileStats(flag_time_thunks=True)
+    stats = theano.compile.profiling.ProfileStats(atexit_print=False, flag_time_thunks=True)
     f = theano.function([x], T.exp(x).sum(axis=0), profile=stats, mode=theano.Mode(linker="cvm", optimizer=None))
     for _ in range(3):
         f(np.ones((500, 500)))

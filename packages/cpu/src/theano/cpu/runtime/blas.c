@@ -183,6 +183,8 @@ void rt_product(double alpha, const Matrix *x, const Matrix *y, double beta, cha
         product_vector(alpha, transposed(y, &t), transposed(x, &u), beta, out, isz, room);
         return;
     }
+    if (rt_skinny_product(alpha, x, y, beta, out, isz))
+        return;
     char lx, ly;
     int ldx, ldy, m = (int)y->cols, n = (int)x->rows, k = (int)x->cols;
     Matrix a = readable(x, isz, room, &lx, &ldx);

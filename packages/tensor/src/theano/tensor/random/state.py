@@ -33,8 +33,7 @@ class RandomStateType(Type):
             first["bit_generator"] == second["bit_generator"]
             and first["has_gauss"] == second["has_gauss"]
             and first["gauss"] == second["gauss"]
-            and first["state"]["pos"] == second["state"]["pos"]
-            and bool((first["state"]["key"] == second["state"]["key"]).all())
+            and all(np.array_equal(part, second["state"][name]) for name, part in first["state"].items())
         )
 
     def get_size(self, shape_info: Any) -> int:
