@@ -29,6 +29,19 @@ def test_product_of_any_layout(agree, dtype, size):
             np.testing.assert_allclose(f(a, b), a.astype("float64") @ b.astype("float64"), rtol=1e-4)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("size", [(6, 10, 64), (7, 33, 65), (13, 5, 130), (97, 4, 17), (257, 3, 5), (2, 9, 4), (5, 0, 8)])
+def test_few_rows(agree, size, dtype):
+    """These go through our own kernel where the processor has AVX-512."""
+    m, k, n = size
+    z, x, y, a, b = (T.TensorType(dtype, (False,) * ndim)() for ndim in (2, 2, 2, 0, 0))
+    values = [rng.random(s).astype(dtype) for s in ((m, n), (m, k), (k, n), (), ())]
+    agree([z, x, y, a, b], Gemm(False)(z, a, x, y, b), *values, rtol=1e-5)
+    values[1] = np.asfortranarray(values[1])
+    values[2] = np.repeat(values[2], 2, 0)[::-2]
+    agree([z, x, y, a, b], Gemm(False)(z, a, x, y, b), *values, rtol=1e-5)
+
+
 @pytest.mark.parametrize("size", [(0, 3, 4), (3, 0, 4), (3, 4, 0), (0, 0, 0)])
 def test_empty_products(native, size):
     m, k, n = size

@@ -250,6 +250,14 @@ def test_no_reference_leaks(native):
     assert max(b - a for a, b in zip(before, after, strict=True)) < 20
 
 
+def test_free(native):
+    x = T.dvector("x")
+    f = native([x], T.sort(x * 2) + 1)
+    for _ in range(2):
+        assert f([3, 1]).tolist() == [3, 7]
+        f.free()
+
+
 def test_profile():
     x = T.dmatrix("x")
     stats = theano.compile.profiling.ProfileStats(atexit_print=False, flag_time_thunks=True)

@@ -54,6 +54,11 @@ def test_float32_sums_keep_their_accumulator(rewriting):
     rewriting.same(INPUTS, out, *VALUES, rtol=1e-5)
 
 
+def test_minimum_of_unsigned_numbers_is_not_that_of_negations(rewriting):
+    u = T.TensorType("uint8", (False,))("u")
+    rewriting.same([u], -T.max(-u), np.array([0, 5, 200], dtype="uint8"))
+
+
 def test_both_outputs_of_max_and_argmax_stay_together(rewriting):
     assert rewriting.ops(INPUTS, T.max_and_argmax(x, axis=1)) == ["MaxAndArgmax"]
 

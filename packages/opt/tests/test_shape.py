@@ -117,6 +117,12 @@ def test_expression(rewriting, expression, left):
     rewriting.same(INPUTS, out, *VALUES)
 
 
+def test_alloc_that_stretches_an_unflagged_dimension_stays(rewriting):
+    out = T.alloc(v, y.shape[1]) * x[0]
+    rewriting.same(INPUTS, out, *VALUES)
+    rewriting.same(INPUTS, out, *VALUES[:2], np.array([2.0]), VALUES[3])
+
+
 def test_reshape_that_may_not_fit_stays(rewriting):
     assert "Reshape" in rewriting.ops(INPUTS, x.reshape((y.shape[0], y.shape[1])))
 

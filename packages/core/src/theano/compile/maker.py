@@ -223,7 +223,13 @@ def check_unused_inputs(
     # Forward mode drops terms that are zero, but programs list their inputs all the same.
     held = {v for variable in used for v in variable.tag.get("held_fast", ())}
     for i, (spec, root) in enumerate(zip(inputs, roots, strict=True)):
-        if root in used or spec.variable in held or spec.update is not None or spec.implicit or getattr(spec, "shared", False):
+        if (
+            root in used
+            or spec.variable in held
+            or spec.update is not None
+            or spec.implicit
+            or getattr(spec, "shared", False)
+        ):
             continue
         trace = format_trace(spec.variable)
         text = explain(

@@ -169,9 +169,7 @@ def toolchain_options() -> list[Row]:
         ),
         (
             "compiledir_format",
-            StrParam(
-                "compiledir_%(short_platform)s-%(processor)s-%(python_version)s-%(python_bitwidth)s", None, False
-            ),
+            StrParam("compiledir_%(short_platform)s-%(processor)s-%(python_version)s-%(python_bitwidth)s", None, False),
             "Name of the folder of a platform in base_compiledir, with %(key)s for facts about the platform.",
         ),
         (

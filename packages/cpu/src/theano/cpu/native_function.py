@@ -44,6 +44,10 @@ class NativeFunction(Plan, Function):  # type: ignore[misc]
             self._statistics.add_node(node, seconds)
         return results
 
+    def free(self) -> None:
+        """Give back the working memory that is kept for the next call."""
+        self._free_memory()
+
     def _report(self, number: int, error: Exception, operands: list[Any]) -> NoReturn:
         """Called by the runtime when step `number` failed."""
         raise_with_op(self._nodes[number], error, operands, index=number, fgraph=self.maker.fgraph)

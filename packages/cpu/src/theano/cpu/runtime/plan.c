@@ -97,7 +97,17 @@ static PyObject *plan_configure(PyObject *self, PyObject *spec)
     Py_RETURN_NONE;
 }
 
+static PyObject *plan_free(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    Frame *f = atomic_exchange(&((Plan *)self)->cached, NULL);
+    if (f)
+        rt_frame_free((Plan *)self, f);
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef plan_methods[] = {
+    {"_free_memory", plan_free, METH_NOARGS, "Give back the working memory kept from the last call."},
     {"_configure", plan_configure, METH_O, "Take over the description of slots, arguments and steps."},
     {"_run_values", rt_run_values, METH_O, "Run with one filtered value for each argument."},
     {"_step_times", rt_step_times, METH_NOARGS, "Seconds spent in each step since the last question."},

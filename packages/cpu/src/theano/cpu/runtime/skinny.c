@@ -59,12 +59,13 @@ typedef struct {
     static void name##_product(Shape *s, const Matrix *x, const Matrix *y, type *out)                                  \
     {                                                                                                                  \
         const type *a = (const type *)x->data, *b = (const type *)y->data;                                             \
+        const idx blocks = (x->rows + ROWS - 1) / ROWS, step = (x->rows + blocks - 1) / blocks;                        \
         for (idx j = 0; j < y->cols; j += VECTORS * lanes) {                                                           \
             idx n = y->cols - j < VECTORS * lanes ? y->cols - j : VECTORS * lanes;                                     \
             int nv = (int)((n + lanes - 1) / lanes), last = (int)(n - (nv - 1) * lanes);                               \
             s->mask = (1u << last) - 1;                                                                                \
-            for (idx i = 0; i < x->rows; i += ROWS) {                                                                  \
-                int mr = x->rows - i < ROWS ? (int)(x->rows - i) : ROWS;                                               \
+            for (idx i = 0; i < x->rows; i += step) {                                                                  \
+                int mr = x->rows - i < step ? (int)(x->rows - i) : (int)step;                                          \
                 name##_rows(mr, nv, s, a + i * s->ars, b + j, out + i * s->ldc + j);                                   \
             }                                                                                                          \
         }                                                                                                              \
@@ -82,9 +83,10 @@ DEFINE_MICRO(f64, double, __m512d, __mmask8, 8, _mm512_set1_pd, _mm512_setzero_p
 /* Few rows, and a strip of the second operand that stays in the cache while they pass. */
 static int suits(const Matrix *x, const Matrix *y, idx isz)
 {
-    if (y->cs != isz || x->rows > 96 || y->cols < 4 || x->rows * x->cols * y->cols > (idx)1 << 26)
+    idx strip = x->cols * VECTORS * 64;
+    if (y->cs != isz || y->cols < 4 || x->rs % isz || x->cs % isz || y->rs % isz)
         return 0;
-    if (x->rs % isz || x->cs % isz || y->rs % isz || x->cols * VECTORS * 64 > (idx)512 << 10)
+    if (x->rows > 256 || (x->rows > 96 && strip > (idx)128 << 10) || strip > (idx)512 << 10)
         return 0;
     return __builtin_cpu_supports("avx512f");
 }

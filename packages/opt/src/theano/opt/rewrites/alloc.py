@@ -63,36 +63,46 @@ def local_elemwise_alloc(fgraph: FunctionGraph, node: Apply) -> Any:
     """f(alloc(v), x) -> f(v, x) when the other inputs give the shape."""
     if len(node.inputs) < 2 or not node.outputs[0].type.ndim:
         return None
-    allocs = [i for i, v in enumerate(node.inputs) if _alloc_below(v) is not None]
-    if not allocs:
-        return None
+    below = {i: value for i, v in enumerate(node.inputs) if (value := _alloc_below(fgraph, v)) is not None}
+    allocs = list(below)
     while allocs and not _other_shape(node, allocs):
         allocs.pop()
     if not allocs:
         return None
-    inputs = list(node.inputs)
-    for i in allocs:
-        inputs[i] = _alloc_below(node.inputs[i])  # type: ignore[assignment]
+    inputs = [below[i] if i in allocs else v for i, v in enumerate(node.inputs)]
     results = node.op(*inputs, return_list=True)
     if any(new.type != old.type for new, old in zip(results, node.outputs, strict=True)):
         return None
     return results
 
 
-def _alloc_below(variable: Variable) -> Variable | None:
+def _alloc_below(fgraph: FunctionGraph, variable: Variable) -> Variable | None:
     """The value under an alloc (and a dimshuffle of one), with the rank of `variable`; None for others."""
     node = variable.owner
     if node is None:
         return None
     if isinstance(node.op, Alloc):
-        value = node.inputs[0]
+        value, lengths = node.inputs[0], node.inputs[1:]
         missing = variable.type.ndim - value.type.ndim
+        if not _surely_as_long(fgraph, value, lengths[missing:]):
+            return None
         return value.dimshuffle(*["x"] * missing, *range(value.type.ndim)) if missing else value
     if isinstance(node.op, DimShuffle):
         below = node.inputs[0].owner
         if below is not None and isinstance(below.op, Alloc) and below.inputs[0].type.ndim == 0:
             return below.inputs[0].dimshuffle(*["x"] * variable.type.ndim)
     return None
+
+
+def _surely_as_long(fgraph: FunctionGraph, value: Variable, lengths: list[Variable]) -> bool:
+    """Whether alloc stretches only dimensions flagged broadcastable (it would stretch others at run time)."""
+    if all(value.type.broadcastable):
+        return True
+    feature = getattr(fgraph, "shape_feature", None)
+    if feature is None:
+        return False
+    known = zip(value.type.broadcastable, feature.lengths(value), lengths, strict=True)
+    return all(flag or feature.same_length(own, wanted) for flag, own, wanted in known)
 
 
 @rules.local([Elemwise], "P")

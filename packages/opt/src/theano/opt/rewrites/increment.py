@@ -112,10 +112,11 @@ def local_adv_sub1_adv_inc_sub1(fgraph: FunctionGraph, node: Apply) -> Any:
         return None
     if len(data) and data.min() < 0:
         return None
-    y = inner.inputs[1]
-    return (
-        [keep_type(fgraph, y, node.outputs[0])] if y.type.broadcastable == node.outputs[0].type.broadcastable else None
-    )
+    y, out = inner.inputs[1], node.outputs[0]
+    feature = getattr(fgraph, "shape_feature", None)
+    if feature is None or y.type.broadcastable != out.type.broadcastable or not feature.same_shape(y, out):
+        return None  # writing stretches a length of 1, reading would not
+    return [keep_type(fgraph, y, out)]
 
 
 @rules.local([ts.Add], "C")

@@ -194,6 +194,8 @@ def local_max_to_min(fgraph: FunctionGraph, node: Apply) -> Any:
     inner = y.owner
     if inner is None or not isinstance(inner.op, Max) or not has_one_client(fgraph, y):
         return None
+    if not y.type.dtype.startswith("float"):
+        return None  # the negation of an integer may wrap around
     negative = elemwise_node(inner.inputs[0], ts.Neg)
     if negative is None:
         return None

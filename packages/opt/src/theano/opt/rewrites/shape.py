@@ -22,7 +22,8 @@ def local_shape_to_shape_i(fgraph: FunctionGraph, node: Apply) -> Any:
     x = node.inputs[0]
     if feature is None or getattr(x.type, "ndim", 0) == 0:
         return None
-    return [keep_type(fgraph, MakeVector("int64")(*feature.lengths(x)), node.outputs[0])]
+    lengths = feature.lengths(x)
+    return None if lengths is None else [keep_type(fgraph, MakeVector("int64")(*lengths), node.outputs[0])]
 
 
 @rules.local([Shape_i], "C P", "fast_compile")
@@ -30,7 +31,7 @@ def local_shape_i_lift(fgraph: FunctionGraph, node: Apply) -> Any:
     """shape_i(f(x)) -> the expression for it in terms of the inputs of f."""
     feature = getattr(fgraph, "shape_feature", None)
     x = node.inputs[0]
-    if feature is None:
+    if feature is None or feature.lengths(x) is None:
         return None
     length = feature.length(x, node.op.i)
     if length.owner is not None and length.owner.op == node.op and length.owner.inputs[0] is x:

@@ -281,7 +281,8 @@ def local_subtensor_inc_subtensor(fgraph: FunctionGraph, node: Apply) -> Any:
     if not same_index(node, inner):
         return None
     y, out = inner.inputs[1], node.outputs[0]
-    if y.type.broadcastable == out.type.broadcastable:
+    feature = getattr(fgraph, "shape_feature", None)
+    if y.type.broadcastable == out.type.broadcastable and feature is not None and feature.same_shape(y, out):
         return [keep_type(fgraph, y, out)]
     return [keep_type(fgraph, tt.alloc(tt.cast(y, out.type.dtype), *lengths_of(fgraph, out)), out)]
 
