@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+
 class Clock:
     """The clock of all measurements: wall time, or CPU time of the process."""
 
@@ -83,16 +84,15 @@ def own_environment() -> dict[str, str]:
 def in_fresh_process(code: str, cache: Path | None = None, repeats: int = 3) -> float:
     """Run `code` in new processes; it prints a JSON number as its last line. Return the median.
 
-    `cache`: the kernel cache folder; None means an empty one each time. Python may write its bytecode, and one process that is
-    not counted runs first, so that importing does not compile Python.
+    `cache`: the kernel cache folder; None means an empty one each time. Python may write its bytecode, and one
+    process that is not counted runs first, so that importing does not compile Python.
     """
     values = []
     repeats += 1
     for _ in range(repeats):
         with tempfile.TemporaryDirectory() as empty:
-            environment = dict(
-                own_environment(), XDG_CACHE_HOME=str(cache or empty), PYTENSOR_FLAGS=f"base_compiledir={cache or empty}"
-            )
+            folder = str(cache or empty)
+            environment = own_environment() | {"XDG_CACHE_HOME": folder, "PYTENSOR_FLAGS": f"base_compiledir={folder}"}
             done = subprocess.run(
                 [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
             )

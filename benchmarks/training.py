@@ -7,6 +7,8 @@ import numpy as np
 from benchmarks.measure import Result, interleaved
 from benchmarks.peers import jax
 
+RATE = np.float32(0.1)
+
 
 def _data(batch: int, n_in: int = 64, n_out: int = 10):
     rng = np.random.default_rng(0)
@@ -18,7 +20,7 @@ def _weights(sizes):
     return [(rng.normal(size=s, scale=0.1).astype("float32"), np.zeros(s[1], "float32")) for s in sizes]
 
 
-def theano_step(sizes, x, y, rate=np.float32(0.1)):
+def theano_step(sizes, x, y, rate=RATE):
     """Our training step with shared weights."""
     import theano
     from theano import tensor
@@ -36,7 +38,7 @@ def theano_step(sizes, x, y, rate=np.float32(0.1)):
     return lambda: f(x, y)
 
 
-def numpy_step(sizes, x, y, rate=np.float32(0.1)):
+def numpy_step(sizes, x, y, rate=RATE):
     """The same step by hand in NumPy."""
     parameters = [[w.copy(), b.copy()] for w, b in _weights(sizes)]
     rows = np.arange(len(y))
@@ -63,7 +65,7 @@ def numpy_step(sizes, x, y, rate=np.float32(0.1)):
     return step
 
 
-def jax_step(sizes, x, y, rate=np.float32(0.1)):
+def jax_step(sizes, x, y, rate=RATE):
     """The same step by JAX, parameters donated."""
     jnp = jax.numpy
     state = [[jnp.asarray(w), jnp.asarray(b)] for w, b in _weights(sizes)]

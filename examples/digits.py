@@ -1,7 +1,8 @@
 """Train softmax regression and a multi-layer perceptron on handwritten digits.
 
-The digits are the 1797 images of 8 x 8 pixels that come with scikit-learn: real data, no download. Each model is defined,
-differentiated and compiled by Theano, trained with mini-batches, and timed beside the same model written in NumPy.
+The digits are the 1797 images of 8 x 8 pixels that come with scikit-learn: real data, no download. Each model is
+defined, differentiated and compiled by Theano, trained with mini-batches, and timed beside the same model written in
+NumPy.
 
     python examples/digits.py [--epochs 60] [--output demo-output]
 """

@@ -13,8 +13,8 @@ from theano.graph import FunctionGraph
 from theano.lowering import lower
 
 PYTHON = theano.Mode("py", None)
-UNARY = "neg exp tanh sin cos sqr abs_ sigmoid softplus log1p expm1 sgn floor".split()
-BINARY = "add sub mul maximum minimum true_div".split()
+UNARY = ("neg", "exp", "tanh", "sin", "cos", "sqr", "abs_", "sigmoid", "softplus", "log1p", "expm1", "sgn", "floor")
+BINARY = ("add", "sub", "mul", "maximum", "minimum", "true_div")
 DTYPES = ("float64", "float32", "int32", "int8", "bool")
 
 

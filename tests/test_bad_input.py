@@ -27,7 +27,7 @@ def test_wrong_dtype_names_argument_and_function(mode):
 @each_mode
 def test_wrong_rank_names_both_ranks(mode):
     f = theano.function([x := tensor.dmatrix("x")], x * 2, mode=mode)
-    with pytest.raises(TypeError, match="(?s)dimension.*2.*1"):
+    with pytest.raises(TypeError, match=r"(?s)dimension.*2.*1"):
         f(np.ones(3))
 
 
@@ -84,7 +84,7 @@ def test_inputs_unused_missing_duplicated():
     with pytest.raises(MissingInputError) as caught:
         theano.function([x], x * y)
     assert 'tensor.dscalar("y")' in str(caught.value)
-    with pytest.raises(UnusedInputError, match="(?s)x.*0.*1"):
+    with pytest.raises(UnusedInputError, match=r"(?s)x.*0.*1"):
         theano.function([x, x], x * 2)
     f = theano.function([x], x * 2)
     with pytest.raises(TypeError, match="x"):

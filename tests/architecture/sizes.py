@@ -1,7 +1,7 @@
 """Fails when a file has more than 500 lines or a function more than 60 (aims: 300 and 30).
 
-What is too long already stands in ``exemptions.txt``, one ``path`` or ``path::function`` a line. That file may only get shorter: an
-exemption that is no longer needed is an error too.
+What is too long already stands in ``exemptions.txt``, one ``path`` or ``path::function`` a line. That file may only
+get shorter: an exemption that is no longer needed is an error too.
 """
 
 from __future__ import annotations

@@ -189,3 +189,14 @@ def test_unsafe_rules_need_their_tag():
 
 def test_queries_give_sequences(db):
     assert isinstance(db.query("+fast"), SeqOptimizer)
+
+
+def test_plugins_find_the_phases_before_any_rule_is_entered():
+    from theano.opt.plugin import theano_register_optimizer
+
+    class Registry:
+        optdb = None
+
+    theano_register_optimizer(Registry)
+    for name in ("useless", "canonicalize", "stabilize", "specialize", "uncanonicalize", "specialize_device"):
+        assert name in Registry.optdb

@@ -125,7 +125,7 @@ def test_elementwise_operations(op, forms):
 
 def test_two_dense_operands_are_refused():
     d = tensor.dmatrix()
-    with pytest.raises(AssertionError, match="theano.tensor"):
+    with pytest.raises(AssertionError, match=r"theano\.tensor"):
         sparse.add(d, d)
     with pytest.raises(TypeError, match=r"theano\.tensor\.dot"):
         sparse.dot(d, d)

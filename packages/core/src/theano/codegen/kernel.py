@@ -1,8 +1,8 @@
 """Kernels of the loop IR: what is computed for one row of an index space.
 
-A kernel runs over rows. Each sweep walks the row once: a `MapSweep` computes elements, a `ReduceSweep` folds the row into one
-number, a `FinalSweep` computes the outputs that have one value per row. An elementwise operation is one map sweep,
-a reduction is a reduce and a final sweep, softmax is four sweeps.
+A kernel runs over rows. Each sweep walks the row once: a `MapSweep` computes elements, a `ReduceSweep` folds the row
+into one number, a `FinalSweep` computes the outputs that have one value per row. An elementwise operation is one map
+sweep, a reduction is a reduce and a final sweep, softmax is four sweeps.
 """
 
 from __future__ import annotations

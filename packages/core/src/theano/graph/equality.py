@@ -50,11 +50,12 @@ def _equal_roots(x: Variable, y: Variable) -> bool:
 
 def _equal_nodes(x: Variable, y: Variable) -> bool:
     a, b = x.owner, y.owner
-    assert a is not None and b is not None
+    assert a is not None
+    assert b is not None
     return x.index == y.index and a.op == b.op and len(a.inputs) == len(b.inputs) and x.type == y.type
 
 
 def is_same_graph(x: Variable, y: Variable, givens: Any = None) -> bool:
-    """Whether `x` and `y` are the same computation; `givens` (dict or pairs) says which variables stand for each other."""
+    """Whether `x` and `y` are the same computation; `givens` (dict or pairs) pairs variables."""
     pairs = list((givens or {}).items()) if isinstance(givens, dict) or givens is None else list(givens)
     return equal_computations([x], [y], [a for a, _ in pairs], [b for _, b in pairs])

@@ -1,7 +1,7 @@
 """A graph between fixed inputs and outputs that can be changed safely.
 
-Topological order is kept incrementally: every node has a rank above the ranks of the nodes it reads. Nodes that are there
-from the start get widely spaced ranks; a node that is put in later gets the smallest rank that fits, so a rewrite
+Topological order is kept incrementally: every node has a rank above the ranks of the nodes it reads. Nodes that are
+there from the start get widely spaced ranks; a node that is put in later gets the smallest rank that fits, so a rewrite
 rarely moves its neighbours. Sorting by rank (then by age) gives the order.
 """
 
@@ -268,7 +268,7 @@ class FunctionGraph:
     # -- features --------------------------------------------------------------------------------------------------
 
     def attach_feature(self, feature: Feature) -> None:
-        """Attach `feature`, and tell it of every node already here; one that declines (AlreadyThere) is not attached."""
+        """Attach `feature`; one that declines (AlreadyThere) is left out."""
         from theano.errors import AlreadyThere  # lazy: keeps the import list at the top about the graph
 
         if feature in self.features:

@@ -34,10 +34,12 @@ class Op:
     A subclass defines ``make_node(*inputs) -> Apply`` and ``perform(node, inputs, output_storage)``. It may define
     ``infer_shape(node, shapes)``, ``L_op(inputs, outputs, output_grads)`` or ``grad(inputs, output_grads)``,
     ``R_op(inputs, eval_points)``, ``connection_pattern(node)``, ``lower(node, build)`` and the attributes ``view_map``,
-    ``destroy_map``, ``default_output``. Instead of ``make_node``, the attributes ``itypes`` and ``otypes`` may list types.
+    ``destroy_map``, ``default_output``. Instead of ``make_node``, the attributes ``itypes`` and ``otypes`` may list
+    types.
 
-    Parameters of the op are the fields of a frozen dataclass (see `frozen_op`) or the attributes named in ``__props__``;
-    ops with equal parameters are equal, so equal nodes merge. An op with neither is equal to itself only.
+    Parameters of the op are the fields of a frozen dataclass (see `frozen_op`) or the attributes named in
+    ``__props__``; ops with equal parameters are equal, so equal nodes merge. An op with neither is equal to itself
+    only.
     """
 
     default_output: int | None = None

@@ -25,7 +25,7 @@ def ancestors(variables: Iterable[Variable], blockers: Collection[Variable] = ()
 
 
 def graph_inputs(variables: Iterable[Variable], blockers: Collection[Variable] = ()) -> list[Variable]:
-    """Return the variables without owner that `variables` depend on (constants and shared ones too), in order of meeting."""
+    """Return what `variables` depend on that has no owner (constants and shared ones too), in order of meeting."""
     return [v for v in ancestors(variables, blockers) if v.owner is None]
 
 

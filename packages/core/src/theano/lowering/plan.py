@@ -14,8 +14,8 @@ SLOT_KINDS = ("input", "constant", "temp")
 class Slot:
     """A place for one value while a function runs.
 
-    kind ``input`` (explicit inputs and shared variables alike: `index` in the plan's inputs order), ``constant`` (`data`), ``temp``
-    (computed by a step; it may also be an output).
+    kind ``input`` (explicit inputs and shared variables alike: `index` in the plan's inputs order), ``constant``
+    (`data`), ``temp`` (computed by a step; it may also be an output).
     """
 
     number: int

@@ -1,7 +1,7 @@
 """The steps of a plan.
 
-A step is made by an op's ``lower`` (with empty `inputs` and `outputs`) and given its slots by the waist. Every step keeps the node
-it came from: that is its meaning in Python, and what errors talk about.
+A step is made by an op's ``lower`` (with empty `inputs` and `outputs`) and given its slots by the waist. Every step
+keeps the node it came from: that is its meaning in Python, and what errors talk about.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ class PerformStep(Step):
 class KernelStep(Step):
     """Run a loop nest.
 
-    The index space has `ndim` dims. Axis ``a`` of it follows dim ``input_orders[i][a]`` of input ``i``; -1, or a dim that the
-    input's type declares broadcastable, does not move along that axis. All inputs that move must agree on the length.
-    `reduced_axes` form the rows of a kernel with sweeps; reduced outputs lack these axes. `inplace` lists (output, input)
-    pairs: that output may be written over that input, which dies here. `commit` marks a step that writes a shared
-    variable's storage in place.
+    The index space has `ndim` dims. Axis ``a`` of it follows dim ``input_orders[i][a]`` of input ``i``; -1, or a dim
+    that the input's type declares broadcastable, does not move along that axis. All inputs that move must agree on
+    the length. `reduced_axes` form the rows of a kernel with sweeps; reduced outputs lack these axes. `inplace` lists
+    (output, input) pairs: that output may be written over that input, which dies here. `commit` marks a step that
+    writes a shared variable's storage in place.
     """
 
     kernel: Kernel = None  # type: ignore[assignment]
@@ -50,9 +50,9 @@ class KernelStep(Step):
 class ViewStep(Step):
     """Make a view of input 0.
 
-    kind ``dimshuffle`` (params: for each output dim the input dim or -1), ``reshape`` (params: ndim of the result; input 1 is
-    the shape vector), ``subtensor`` (params: one entry for each indexed dim, see ``theano.tensor.subtensor``; further inputs
-    are the symbolic indices), ``identity`` (params: None).
+    kind ``dimshuffle`` (params: for each output dim the input dim or -1), ``reshape`` (params: ndim of the result;
+    input 1 is the shape vector), ``subtensor`` (params: one entry for each indexed dim, see
+    ``theano.tensor.subtensor``; further inputs are the symbolic indices), ``identity`` (params: None).
     """
 
     kind: str = "identity"
@@ -61,7 +61,7 @@ class ViewStep(Step):
 
 @dataclass(frozen=True)
 class CallStep(Step):
-    """Call `routine` of the backend's library with `params` (name, value) pairs; `inplace` and `commit` as in `KernelStep`."""
+    """Call `routine` of the backend's library with (name, value) pairs; the rest as in `KernelStep`."""
 
     routine: str = ""
     params: tuple[tuple[str, Any], ...] = ()

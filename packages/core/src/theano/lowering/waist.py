@@ -1,7 +1,7 @@
 """The waist: a rewritten graph becomes a plan.
 
-Here it is decided, once for every backend, in which order nodes are evaluated, how each is carried out, which memory may be
-used again, and which updates are written in place.
+Here it is decided, once for every backend, in which order nodes are evaluated, how each is carried out, which memory
+may be used again, and which updates are written in place.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ def lower(fgraph: Any, target: str | None = None) -> Plan:
     ----------
     fgraph : FunctionGraph
     target : str, optional
-        Whose rules state the steps: the tables ``lowering.<target>`` and then ``lowering.loops``. None: every step is Python.
+        Whose rules state the steps: the tables ``lowering.<target>`` and then ``lowering.loops``. None: every step is
+        Python.
 
     Returns
     -------

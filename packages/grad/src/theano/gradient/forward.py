@@ -79,8 +79,8 @@ def Rop(
 def _note_inputs(outputs: list[Variable], results: list[Variable | None]) -> None:
     """Note on each result what its `f` depends on.
 
-    The tangent of a linear expression does not contain it, but classic programs hand all inputs of `f` to ``function``, which
-    must not call them unused.
+    The tangent of a linear expression does not contain it, but classic programs hand all inputs of `f` to
+    ``function``, which must not call them unused.
     """
     for output, result in zip(outputs, results, strict=True):
         if result is not None:

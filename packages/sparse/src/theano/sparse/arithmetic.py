@@ -56,7 +56,7 @@ def _as_dtype(x: Any, dtype: str) -> Any:
 
 
 def like_operand(operand: Any, g: Any) -> Any:
-    """A gradient term in the form of its operand: sparse on the stored pattern, or dense with its broadcast dims summed."""
+    """A gradient term in the form of its operand: sparse on its pattern, or dense with broadcast dims summed."""
     if is_sparse_variable(operand):
         return keep_pattern(operand, g)
     if is_sparse_variable(g):

@@ -40,8 +40,8 @@ def complete_info(info: dict[str, Any]) -> dict[str, Any]:
 class State:
     """A buffer whose rows are computed from earlier rows.
 
-    At step ``t`` the rows ``t + offset + tap`` are read for each of `taps`, and ``t + offset + tap`` are written for each
-    of `out_taps`.
+    At step ``t`` the rows ``t + offset + tap`` are read for each of `taps`, and ``t + offset + tap`` are written for
+    each of `out_taps`.
     """
 
     kind: str

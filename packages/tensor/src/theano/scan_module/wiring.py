@@ -1,7 +1,7 @@
 """From the graph that a step wrote to an inner graph with inputs of its own.
 
-A step may use any outer variable. What does not depend on anything that changes between steps is computed once, outside:
-the border runs along the largest such expressions.
+A step may use any outer variable. What does not depend on anything that changes between steps is computed once,
+outside: the border runs along the largest such expressions.
 """
 
 from __future__ import annotations

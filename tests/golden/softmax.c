@@ -1,0 +1,74 @@
+/*
+kernel (in0: float32) -> (out0: float32)
+  reduce
+    v0 = load in0 : float32
+    acc0 <- maximum v0 : float32
+  map
+    v0 = load in0 : float32
+    v1 = acc0 : float32
+    v2 = sub v0 v1 : float32
+    v3 = exp v2 : float32
+    temp0 <- v3
+  reduce
+    v0 = temp0 : float32
+    acc1 <- add v0 : float64
+  map
+    v0 = temp0 : float32
+    v1 = acc1 : float64
+    v2 = cast v1 : float32
+    v3 = true_div v0 v2 : float32
+    out0 <- v3
+
+ * inputs: V
+ * body0: (('in', 0, 'V'), ('acc', 0, 'S'), ('temp', 0)), ('float32', 'float32', 'float32')
+ * body1: (('temp', 0), ('tile',)), ('float32', 'float64')
+ * body2: (('temp', 0), ('acc', 1, 'S'), ('out', 0)), ('float32', 'float64', 'float32')
+ */
+typedef signed char i8; typedef unsigned char u8; typedef short i16; typedef unsigned short u16;
+typedef int i32; typedef unsigned int u32; typedef long long i64; typedef unsigned long long u64;
+typedef float f32; typedef double f64;
+
+__attribute__((simd("notinbranch"), const)) f32 expf(f32);
+void body0(char *const *p, i64 n)
+{
+    const f32 *const p0 = (const f32 *)p[0];
+    const f32 s1 = *(const f32 *)p[1];
+    f32 *const p2 = (f32 *)p[2];
+    n &= -16;
+#pragma GCC ivdep
+    for (i64 i = 0; i < n; i++) {
+        const f32 v0 = p0[i];
+        const f32 v1 = v0 - s1;
+        const f32 v2 = expf(v1);
+        p2[i] = v2;
+    }
+}
+
+void body1(char *const *p, i64 n)
+{
+    const f32 *const p0 = (const f32 *)p[0];
+    f64 *const p1 = (f64 *)p[1];
+    n &= -16;
+#pragma GCC ivdep
+    for (i64 i = 0; i < n; i++) {
+        const f32 v0 = p0[i];
+        const f64 v1 = (f64)v0;
+        p1[i] = v1;
+    }
+}
+
+void body2(char *const *p, i64 n)
+{
+    const f32 *const p0 = (const f32 *)p[0];
+    const f64 s1 = *(const f64 *)p[1];
+    f32 *const p2 = (f32 *)p[2];
+    const f32 v0 = (f32)s1;
+    n &= -16;
+#pragma GCC ivdep
+    for (i64 i = 0; i < n; i++) {
+        const f32 v1 = p0[i];
+        const f32 v2 = v1 / v0;
+        p2[i] = v2;
+    }
+}
+
