@@ -200,3 +200,22 @@ def test_plugins_find_the_phases_before_any_rule_is_entered():
     theano_register_optimizer(Registry)
     for name in ("useless", "canonicalize", "stabilize", "specialize", "uncanonicalize", "specialize_device"):
         assert name in Registry.optdb
+
+
+@pytest.mark.parametrize(
+    "level", ["o1", "o2", "o3", "o4", "unsafe", "merge", "stabilize", "fast_run", "fast_compile", None]
+)
+def test_every_level_compiles_and_agrees(level):
+    import numpy as np
+
+    import theano.tensor as T
+    from theano.compile import Mode, function
+
+    x, w = T.dmatrices("x", "w")
+    out = T.tanh(T.log(1 + T.exp(T.dot(x, w) * 2))).sum(axis=0) / x.shape[0]
+    data = np.linspace(-1, 1, 12).reshape(4, 3), np.linspace(0, 1, 6).reshape(3, 2)
+    expected = np.tanh(np.log1p(np.exp(data[0] @ data[1] * 2))).sum(axis=0) / 4
+    compiled = function([x, w], out, mode=Mode("py", level))
+    np.testing.assert_allclose(compiled(*data), expected)
+    fused = "Composite" in str(compiled.maker.fgraph.toposort())
+    assert fused == (level in ("o2", "o3", "o4", "unsafe", "fast_run"))
