@@ -11,8 +11,9 @@ from scipy import special, stats
 
 import theano
 from theano import tensor
+from theano.graph import Apply, Op
 from theano.tensor.elementwise_table import ROWS
-from theano.testing import Sample, check
+from theano.testing import ContractError, Sample, check
 
 NUMBERS = np.random.default_rng(42)
 SPECIAL = [
@@ -430,3 +431,49 @@ def test_parts_make_complex_numbers():
     check(tensor.complex, [Sample([a, b], lambda x, y: x + 1j * y)], gradient=False, forward=False)
     polar = np.vectorize(lambda r, t: r * (math.cos(t) + 1j * math.sin(t)), otypes=["complex128"])
     check(tensor.complex_from_polar, [Sample([a, b], polar)], gradient=False, forward=False)
+
+
+class Tripled(Op):
+    """3 * x, with its derivatives."""
+
+    __props__ = ()
+    slope, tangent = 3.0, 3.0
+
+    def make_node(self, x):
+        return Apply(self, [x], [x.type()])
+
+    def perform(self, node, inputs, output_storage):
+        output_storage[0][0] = 3 * inputs[0]
+
+    def L_op(self, inputs, outputs, output_grads):
+        return [output_grads[0] * self.slope]
+
+    def R_op(self, inputs, eval_points):
+        return [eval_points[0] * self.tangent]
+
+
+class WrongSlope(Tripled):
+    slope = tangent = 3.001
+
+
+class WrongTangent(Tripled):
+    tangent = 3.001
+
+
+class NoSlope(Tripled):
+    L_op = R_op = None
+
+
+def test_wrong_and_missing_derivatives_are_found():
+    samples = [Sample([matrix(-1, 1)], lambda x: 3 * x)]
+    report = check(Tripled(), samples, gradient=True, forward=True)
+    assert report.done >= {"gradient", "forward"}
+    assert report.skipped == {"shape": "no rule for Tripled"}
+    assert report.in_python == {"Tripled"}
+    with pytest.raises(ContractError, match="WrongSlope, sample 0: gradient for input 0"):
+        check(WrongSlope(), samples)
+    with pytest.raises(ContractError, match="forward against reverse"):
+        check(WrongTangent(), samples)
+    with pytest.raises(ContractError, match="gradient: no rule for NoSlope"):
+        check(NoSlope(), samples, gradient=True)
+    assert check(NoSlope(), samples).skipped["gradient"] == "no rule for NoSlope"

@@ -249,3 +249,39 @@ def test_kernels_of_equal_ops_are_equal():
     assert first.steps[0].kernel == second.steps[0].kernel
     assert hash(first.steps[0].kernel) == hash(second.steps[0].kernel)
     assert isinstance(first.steps[0].kernel.sweeps[0], MapSweep)
+
+
+@frozen_op
+class Pick(Op):
+    """Two outputs: a softmax-like matrix, and the value at a label of each row."""
+
+    def make_node(self, x, label):
+        return Apply(self, [x, label], [x.type(), vector()])
+
+    def lower(self, node, build):
+        rows = build.rows(axes=(1,))
+        x, label = build.load(0), build.load(1, order=(0, -1))
+        rows.guard_position(1)
+        e = rows.let(build.k.exp(x))
+        rows.store(0, e / rows.reduce("add", e))
+        at_label = build.k.eq(build.iota(), label)
+        rows.store_reduced(1, rows.reduce("add", build.k.where(at_label, x, build.k.const(0.0, "float64"))))
+        return rows.step()
+
+
+def test_outputs_that_nobody_wants_are_not_computed():
+    x, label = matrix("x"), Array("int64", (False,))("label")
+    both = Pick().make_node(x, label).outputs
+    sweeps = {
+        names: [type(s).__name__ for s in plan_of([x, label], outputs).steps[0].kernel.sweeps]
+        for names, outputs in {"both": both, "matrix": both[:1], "picked": both[1:]}.items()
+    }
+    assert sweeps["both"] == ["MapSweep", "ReduceSweep", "MapSweep", "ReduceSweep", "FinalSweep"]
+    assert sweeps["matrix"] == ["MapSweep", "ReduceSweep", "MapSweep"]
+    assert sweeps["picked"] == ["ReduceSweep", "FinalSweep"]
+
+
+def test_guards_name_inputs_that_hold_positions():
+    x, label = matrix("x"), Array("int64", (False,))("label")
+    (step,) = plan_of([x, label], Pick().make_node(x, label).outputs).steps
+    assert step.guards == (1,)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any
 
 from theano.errors import explain
@@ -92,6 +93,16 @@ class IfElse(Op):
         n = self.n_outs
         own = [[i == k for k in range(n)] for i in range(n)]
         return [[True] * n, *own, *own]
+
+    def L_op(self, inputs: Sequence[Variable], outputs: Sequence[Variable], output_grads: Sequence[Variable]) -> Any:
+        """Reverse mode, from the room of derivatives."""
+        rules = import_module("theano.gradient.rules.ifelse")  # by name: gradients stand above this room
+        return rules.ifelse_gradient(outputs[0].owner, list(output_grads))
+
+    def R_op(self, inputs: Sequence[Variable], eval_points: Sequence[Variable | None]) -> Any:
+        """Forward mode, from the room of derivatives."""
+        rules = import_module("theano.gradient.rules.ifelse")  # by name: as above
+        return rules.ifelse_tangents(self.make_node(*inputs), list(eval_points))
 
     def infer_shape(self, node: Apply, shapes: list[Any]) -> list[Any]:
         """The common lengths of both branches; where they may differ, those of the branch that is chosen."""

@@ -16,10 +16,14 @@ REDUCTIONS = ("add", "mul", "maximum", "minimum", "and", "or")
 
 @dataclass(frozen=True)
 class Out:
-    """An output: its dtype, and whether it has one value per row (`reduced`) or one per element."""
+    """An output: its dtype, and whether it has one value per row (`reduced`) or one per element.
+
+    Nobody reads an output that is not `wanted`, and no sweep writes it.
+    """
 
     dtype: str
     reduced: bool = False
+    wanted: bool = True
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ class _Check:
                 self.reduce(sweep)
             else:
                 self.final(sweep)
-        missing = set(range(len(kernel.outputs))) - self.outs
+        missing = {j for j, out in enumerate(kernel.outputs) if out.wanted} - self.outs
         self.demand(not missing, f"outputs {sorted(missing)}", "no sweep writes them")
 
     def demand(self, condition: bool, what: str, found: str) -> None:

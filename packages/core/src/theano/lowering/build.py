@@ -17,10 +17,23 @@ A row program (softmax)::
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from theano.codegen import Expr, FinalSweep, Kernel, MapSweep, NotLowerable, Out, ReduceSweep, can_lower, cast, k
+from theano.codegen import (
+    Expr,
+    FinalSweep,
+    Kernel,
+    MapSweep,
+    NotLowerable,
+    Out,
+    ReduceSweep,
+    can_lower,
+    cast,
+    k,
+    post_order,
+    sweep_values,
+)
 from theano.codegen.kernel import Sweep
 from theano.errors import explain
 from theano.lowering.steps import CallStep, KernelStep, ViewStep
@@ -31,9 +44,11 @@ class Build:
 
     k = k
 
-    def __init__(self, node: Any) -> None:
+    def __init__(self, node: Any, wanted: Collection[int] | None = None) -> None:
         self.node = node
+        self.wanted = range(len(node.outputs)) if wanted is None else wanted
         self._orders: dict[int, tuple[int, ...]] = {}
+        self._guards: list[int] = []
 
     def load(self, i: int, order: Sequence[int] | None = None) -> Expr:
         """The element of input `i` at the current position (broadcast along length-1 dims).
@@ -57,8 +72,8 @@ class Build:
 
     def map(self, values: Sequence[Expr]) -> Any:
         """An elementwise step: one value for each output."""
-        values = tuple(self._cast(j, v) for j, v in enumerate(values))
-        sweep = MapSweep(tuple(("out", j) for j in range(len(values))), values)
+        wanted = [j for j in range(len(values)) if j in self.wanted]
+        sweep = MapSweep(tuple(("out", j) for j in wanted), tuple(self._cast(j, values[j]) for j in wanted))
         return self._step(Kernel(self._inputs(), self._outs(()), (sweep,)), ())
 
     def reduce(self, kind: str, value: Expr, axes: Sequence[int] | None, acc_dtype: str, final: Any = None) -> Any:
@@ -100,7 +115,7 @@ class Build:
             dtype = getattr(output.type, "dtype", None)
             if dtype is None or not can_lower(dtype):
                 raise NotLowerable(explain(f"lower {self.node.op}", f"output of {output.type}", "run it in Python"))
-            outs.append(Out(dtype, j in reduced))
+            outs.append(Out(dtype, j in reduced, j in self.wanted))
         return tuple(outs)
 
     def _cast(self, j: int, value: Expr) -> Expr:
@@ -109,7 +124,14 @@ class Build:
     def _step(self, kernel: Kernel, axes: tuple[int, ...]) -> KernelStep:
         ndim = self.ndim()
         orders = tuple(self._orders.get(i, tuple(range(ndim))) for i in range(len(self.node.inputs)))
-        return KernelStep(node=self.node, kernel=kernel, ndim=ndim, reduced_axes=axes, input_orders=orders)
+        return KernelStep(
+            node=self.node,
+            kernel=kernel,
+            ndim=ndim,
+            reduced_axes=axes,
+            input_orders=orders,
+            guards=tuple(self._guards),
+        )
 
 
 class Rows:
@@ -140,7 +162,13 @@ class Rows:
 
     def store(self, j: int, value: Expr) -> None:
         """Let output `j` be `value`, an element per position."""
+        if j not in self._build.wanted:
+            return
         self._sweeps.append(MapSweep((("out", j),), (self._build._cast(j, value),)))
+
+    def guard_position(self, i: int) -> None:
+        """Demand that each value of input `i` is a position along the row; another one is an error."""
+        self._build._guards.append(i)
 
     def store_reduced(self, j: int, value: Expr) -> None:
         """Let output `j` be `value`, one per row, made of reductions only."""
@@ -148,9 +176,26 @@ class Rows:
 
     def step(self) -> Any:
         """The finished step."""
+        final = {j: value for j, value in self._final.items() if j in self._build.wanted}
         sweeps = list(self._sweeps)
-        if self._final:
-            sweeps.append(FinalSweep(tuple(self._final), tuple(self._final.values())))
+        if final:
+            sweeps.append(FinalSweep(tuple(final), tuple(final.values())))
+        sweeps = _needed(sweeps)
         outs = self._build._outs(self._final)
         kernel = Kernel(self._build._inputs(), outs, tuple(sweeps), tuple(self._temps), tuple(self._accs))
         return self._build._step(kernel, self._axes)
+
+
+def _needed(sweeps: list[Sweep]) -> list[Sweep]:
+    """The sweeps that an output depends on: with an output that nobody wants goes what was computed for it alone."""
+    used: set[tuple[str, Any]] = set()
+    kept: list[Sweep] = []
+    for sweep in reversed(sweeps):
+        if isinstance(sweep, MapSweep):
+            needed = any(target[0] == "out" or target in used for target in sweep.targets)
+        else:
+            needed = isinstance(sweep, FinalSweep) or ("acc", sweep.acc) in used
+        if needed:
+            kept.append(sweep)
+            used.update((e.kind, e.value) for e in post_order(sweep_values(sweep)) if e.kind in ("temp", "acc"))
+    return kept[::-1]

@@ -35,13 +35,15 @@ class KernelStep(Step):
     that the input's type declares broadcastable, does not move along that axis. All inputs that move must agree on
     the length. `reduced_axes` form the rows of a kernel with sweeps; reduced outputs lack these axes. `inplace` lists
     (output, input) pairs: that output may be written over that input, which dies here. `commit` marks a step that
-    writes a shared variable's storage in place.
+    writes a shared variable's storage in place. The values of the inputs in `guards` are positions along the row: one
+    that is negative, or not below the row's length, is an error, raised before anything is computed.
     """
 
     kernel: Kernel = None  # type: ignore[assignment]
     ndim: int = 0
     reduced_axes: tuple[int, ...] = ()
     input_orders: tuple[tuple[int, ...], ...] = ()
+    guards: tuple[int, ...] = ()
     inplace: tuple[tuple[int, int], ...] = ()
     commit: tuple[tuple[int, int], ...] = ()
 

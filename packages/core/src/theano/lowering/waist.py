@@ -51,7 +51,8 @@ def lower(fgraph: Any, target: str | None = None) -> Plan:
                 add("constant", variable, variable.data)
         read = tuple(number[v] for v in node.inputs)
         written = tuple(add("temp", v) for v in node.outputs)
-        steps.append(replace(_step_for(node, rules), inputs=read, outputs=written))
+        wanted = [j for j, v in enumerate(node.outputs) if fgraph.has_client(v)]
+        steps.append(replace(_step_for(node, rules, wanted), inputs=read, outputs=written))
     for variable in fgraph.outputs:
         if variable not in number:
             if not isinstance(variable, Constant):
@@ -76,10 +77,10 @@ def _rules(target: str | None) -> Callable[[Any], list[Rule]]:
     return candidates
 
 
-def _step_for(node: Any, rules: Callable[[Any], list[Rule]]) -> Step:
+def _step_for(node: Any, rules: Callable[[Any], list[Rule]], wanted: list[int] | None = None) -> Step:
     for rule in rules(node.op):
         try:
-            step = rule(node, Build(node))
+            step = rule(node, Build(node, wanted))
         except NotLowerable:
             continue
         if step is not None:

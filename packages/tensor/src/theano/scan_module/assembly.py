@@ -14,10 +14,10 @@ from theano.scan_module.arguments import Output
 from theano.scan_module.checks import check_feedback, written_at
 from theano.scan_module.scan_op import Scan
 from theano.scan_module.wiring import borders, safe_new
-from theano.tensor import AllocEmpty, TensorType, cast, set_subtensor, shape_padleft, unbroadcast
+from theano.tensor import AllocEmpty, TensorType, cast, patternbroadcast, set_subtensor, shape_padleft
 from theano.updates import OrderedUpdates
 
-__all__ = ["Body", "build_loop", "expand_empty"]
+__all__ = ["Body", "build_loop", "expand_empty", "first_state", "state_buffer"]
 
 
 @dataclass
@@ -39,14 +39,33 @@ def expand_empty(tensor_var: Any, size: Any) -> Any:
     """`tensor_var` with `size` rows added at the end, whose values are not set."""
     if size == 0:
         return tensor_var
-    lengths = [tensor_var.shape[i] for i in range(tensor_var.ndim)]
-    room = AllocEmpty(tensor_var.dtype)(lengths[0] + size, *lengths[1:])
-    flags = (False, *tensor_var.broadcastable[1:])
-    if room.broadcastable != flags:
-        from theano.tensor import patternbroadcast  # lazy: only for rows of known length 1
+    return _with_room(tensor_var, tensor_var.shape[0], [tensor_var.shape[i] for i in range(1, tensor_var.ndim)], size)
 
+
+def state_buffer(rows: Any, count: int, steps: Any) -> Any:
+    """Room for `count` first rows and one row for each step, the first rows set.
+
+    Parameters
+    ----------
+    rows : Variable, (count, ...)
+        The first rows.
+    """
+    return _with_room(rows, count, [rows.shape[i] for i in range(1, rows.ndim)], steps)
+
+
+def first_state(value: Any, steps: Any) -> Any:
+    """`state_buffer` for one first row, given as it is."""
+    rows = shape_padleft(value)
+    return _with_room(rows, 1, [value.shape[i] for i in range(value.ndim)], steps)
+
+
+def _with_room(rows: Any, count: Any, lengths: list[Any], steps: Any) -> Any:
+    flags = (False, *rows.broadcastable[1:])
+    known = [1 if flag else length for flag, length in zip(flags[1:], lengths, strict=True)]
+    room = AllocEmpty(rows.dtype)(steps + count, *known)
+    if room.broadcastable != flags:
         room = patternbroadcast(room, flags)
-    return set_subtensor(room[: lengths[0]], tensor_var)
+    return set_subtensor(room[:count], rows)
 
 
 class _Parts:
@@ -82,9 +101,10 @@ class _Parts:
 
     def buffers(self, steps: Any) -> list[Any]:
         infos = self.body.infos
-        found = [expand_empty(infos[i].initial[: infos[i].offset], steps) for i in self.mit]
-        found += [expand_empty(unbroadcast(shape_padleft(infos[i].initial), 0), steps) for i in self.sit]
-        return found + [expand_empty(unbroadcast(shape_padleft(s), 0), steps) for s in self.updated_tensors]
+        several = [infos[i] for i in self.mit]
+        found = [state_buffer(info.initial[: info.offset], info.offset, steps) for info in several]
+        found += [first_state(infos[i].initial, steps) for i in self.sit]
+        return found + [first_state(s, steps) for s in self.updated_tensors]
 
     def info(self) -> dict[str, Any]:
         infos = self.body.infos

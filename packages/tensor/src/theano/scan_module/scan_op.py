@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 
 from theano.errors import explain
@@ -138,6 +139,16 @@ class Scan(Layout, Op):
 
             self._pattern = outer_pattern(self)
         return self._pattern
+
+    def L_op(self, inputs: Sequence[Variable], outputs: Sequence[Variable], output_grads: Sequence[Variable]) -> Any:
+        """Reverse mode, from the room of derivatives."""
+        rules = import_module("theano.gradient.rules.scan_module")  # by name: gradients stand above this room
+        return rules.scan_gradient(outputs[0].owner, list(output_grads))
+
+    def R_op(self, inputs: Sequence[Variable], eval_points: Sequence[Variable | None]) -> Any:
+        """Forward mode, from the room of derivatives."""
+        rules = import_module("theano.gradient.rules.scan_module")  # by name: as above
+        return rules.scan_tangents(self.make_node(*inputs), list(eval_points))
 
     def get_oinp_iinp_iout_oout_mappings(self) -> dict[str, dict[int, Any]]:
         """Index maps between outer and inner inputs and outputs (a classic interface)."""

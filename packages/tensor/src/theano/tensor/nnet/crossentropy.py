@@ -100,7 +100,7 @@ class CrossentropySoftmaxArgmax1HotWithBias(Op):
         x = rows.let(build.load(0) + build.load(1, order=(-1, 0)))
         top = rows.reduce("maximum", x)
         at_label = k.eq(build.iota(), k.cast(build.load(2, order=(0, -1)), "int64"))
-        # a label without a column picks nothing, so its loss is inf
+        rows.guard_position(2)
         picked = rows.reduce("maximum", k.where(at_label, x - top, k.const(-np.inf, dtype)))
         first = k.where(k.or_(k.eq(x, top), k.isnan(x)), build.iota(), k.const(np.iinfo("int64").max, "int64"))
         position = rows.reduce("minimum", first)
@@ -146,6 +146,7 @@ class CrossentropySoftmax1HotWithBiasDx(Op):
         k, rows = build.k, build.rows(axes=(1,))
         dy = build.load(0, order=(0, -1) if dy_type.ndim else (-1, -1))
         at_label = k.eq(build.iota(), k.cast(build.load(2, order=(0, -1)), "int64"))
+        rows.guard_position(2)
         one_hot = k.where(at_label, k.const(1.0, sm_type.dtype), k.const(0.0, sm_type.dtype))
         rows.store(0, dy * (build.load(1) - one_hot))
         return rows.step()
@@ -178,7 +179,7 @@ class CrossentropyCategorical1Hot(Op):
         k, rows = build.k, build.rows(axes=(1,))
         p = build.load(0)
         at_label = k.eq(build.iota(), k.cast(build.load(1, order=(0, -1)), "int64"))
-        # a label without a column picks nothing, so its loss is inf
+        rows.guard_position(1)
         picked = rows.reduce("add", k.where(at_label, p, k.const(0.0, p.dtype)))
         rows.store_reduced(0, k.neg(k.log(picked)))
         return rows.step()
@@ -211,6 +212,7 @@ class CrossentropyCategorical1HotGrad(Op):
         k, rows = build.k, build.rows(axes=(1,))
         g = build.load(0, order=(0, -1) if g_type.ndim else (-1, -1))
         at_label = k.eq(build.iota(), k.cast(build.load(2, order=(0, -1)), "int64"))
+        rows.guard_position(2)
         rows.store(0, k.where(at_label, k.neg(g) / build.load(1), k.const(0.0, dist_type.dtype)))
         return rows.step()
 
