@@ -19,17 +19,35 @@ def destroyed_inputs(node: Any) -> list[int]:
     return [i for indices in (node.op.destroy_map or {}).values() for i in indices]
 
 
-class DestroyHandler(Feature):
+class _WatchesDestroyers(Feature):
+    """Knows which nodes overwrite an input, so that graphs without such nodes (most) cost nothing."""
+
+    def __init__(self) -> None:
+        self.destroyers: dict[Any, None] = {}
+
+    def on_attach(self, fgraph: Any) -> None:
+        self.destroyers = dict.fromkeys(node for node in fgraph.toposort() if node.op.destroy_map)
+
+    def on_import(self, fgraph: Any, node: Any, reason: Any) -> None:
+        if node.op.destroy_map:
+            self.destroyers[node] = None
+
+    def on_prune(self, fgraph: Any, node: Any, reason: Any) -> None:
+        self.destroyers.pop(node, None)
+
+
+class DestroyHandler(_WatchesDestroyers):
     """Orders every reader of a value before the node that destroys it, and refuses what cannot be ordered."""
 
     def on_attach(self, fgraph: Any) -> None:
         if any(isinstance(f, DestroyHandler) for f in fgraph.features):
             raise AlreadyThere("DestroyHandler")
+        super().on_attach(fgraph)
 
     def orderings(self, fgraph: Any) -> dict[Any, list[Any]]:
-        destroyers = self._destroyers(fgraph)
-        if not destroyers:
+        if not self.destroyers:
             return {}
+        destroyers = self._destroyed_roots()
         readers = self._readers_by_root(fgraph, set(destroyers))
         orders: dict[Any, list[Any]] = {}
         for root, (destroyer, position) in destroyers.items():
@@ -49,10 +67,9 @@ class DestroyHandler(Feature):
                     orders.setdefault(destroyer, []).append(reader)
         return orders
 
-    @staticmethod
-    def _destroyers(fgraph: Any) -> dict[Any, tuple[Any, int]]:
+    def _destroyed_roots(self) -> dict[Any, tuple[Any, int]]:
         found: dict[Any, tuple[Any, int]] = {}
-        for node in fgraph.apply_nodes:
+        for node in self.destroyers:
             for position in destroyed_inputs(node):
                 for root in view_roots(node.inputs[position]):
                     if root in found and found[root][0] is not node:
@@ -77,19 +94,22 @@ class DestroyHandler(Feature):
         return readers
 
     def validate(self, fgraph: Any) -> None:
-        if any(node.op.destroy_map for node in fgraph.apply_nodes):
+        if self.destroyers:
             fgraph.toposort()
 
 
-class Supervisor(Feature):
+class Supervisor(_WatchesDestroyers):
     """Forbids the destruction of protected variables (the inputs that a caller still owns)."""
 
     def __init__(self, protected: Any) -> None:
+        super().__init__()
         self.protected = list(protected)
 
     def validate(self, fgraph: Any) -> None:
+        if not self.destroyers:
+            return
         protected = set(self.protected)
-        for node in fgraph.apply_nodes:
+        for node in self.destroyers:
             for position in destroyed_inputs(node):
                 for root in view_roots(node.inputs[position]):
                     if root in protected:
