@@ -1,6 +1,7 @@
-"""Run the benchmarks and print tables: ``python -m benchmarks [--threads 1] [group ...]``.
+"""Run the benchmarks and print tables: ``python -m benchmarks [--threads 1] [--quick] [--save FILE] [group ...]``.
 
 With ``--threads 1`` every contestant runs on one thread and CPU time is measured, which a busy machine disturbs little.
+Every case compares results with NumPy's before it is timed.
 """
 
 from __future__ import annotations
@@ -10,34 +11,82 @@ import importlib
 import os
 import platform
 import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-GROUPS = ("calls", "training", "startup", "large_graphs")
+if TYPE_CHECKING:
+    from benchmarks.measure import Result
+
+GROUPS = (
+    "calls",
+    "elementwise",
+    "reductions",
+    "models",
+    "training",
+    "random_draws",
+    "indexing",
+    "compile_time",
+    "startup",
+    "large_graphs",
+)
 
 
 def main() -> None:
     """Measure the chosen groups."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("groups", nargs="*", choices=[*GROUPS, []], default=[])
-    parser.add_argument("--threads", type=int, choices=[1])
-    arguments = parser.parse_args()
+    arguments = _arguments()
     if arguments.threads and os.environ.get("OMP_NUM_THREADS") != "1":
         _restart_on_one_thread()
-    from benchmarks.measure import Result, clock, table  # lazy: NumPy reads the number of threads when it is loaded
+    from benchmarks.measure import clock, copy_bandwidth, effort  # lazy: NumPy reads the number of threads on loading
+    from benchmarks.tables import summary, table
 
     if arguments.threads:
         clock.use_cpu_time()
-    chosen = arguments.groups or GROUPS
-    print(f"{platform.machine()}, Python {platform.python_version()}; medians of interleaved rounds\n")
-    for group in chosen:
-        results: list[Result] = []
-        for case in importlib.import_module(f"benchmarks.{group}").CASES:
+    if arguments.quick:
+        effort.use_quick()
+    bandwidth = copy_bandwidth()
+    clock_name = "CPU time, one thread" if arguments.threads else "wall time"
+    machine = f"{platform.machine()}, Python {platform.python_version()}; copy {bandwidth / 1e9:.1f} GB/s"
+    parts = [f"{machine}; {clock_name}; medians of interleaved rounds; ratio = ours / best peer"]
+    print(parts[0], flush=True)
+    found: list[Result] = []
+    for group in arguments.groups or GROUPS:
+        results = list(_measured(group))
+        found += results
+        parts.append(f"## {group}\n\n{table(results, bandwidth)}")
+        print(f"\n{parts[-1]}", flush=True)
+        if arguments.save:
+            Path(arguments.save).write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+    parts.append(f"## Summary\n\n{summary(found)}")
+    print(f"\n{parts[-1]}")
+    if arguments.save:
+        Path(arguments.save).write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("groups", nargs="*", choices=[*GROUPS, []], default=[])
+    parser.add_argument("--threads", type=int, choices=[1], help="one thread, CPU time")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds, no slow cases")
+    parser.add_argument("--save", metavar="FILE", help="write the tables there too, as Markdown")
+    return parser.parse_args()
+
+
+def _measured(group: str) -> Iterator[Result]:
+    """All results of a group; a case that fails gives a result with its fault."""
+    from benchmarks.measure import Result
+
+    for case in importlib.import_module(f"benchmarks.{group}").CASES:
+        name = getattr(case, "__name__", "case")
+        try:
             found = case()
-            results.extend(found if isinstance(found, list) else [found])
-        print(f"## {group}\n\n{table(results)}\n", flush=True)
+        except Exception as error:
+            found = Result(name, {}, fault=f"{type(error).__name__}: {' '.join(str(error).split())[:300]}")
+        yield from found if isinstance(found, list) else [found]
 
 
 def _restart_on_one_thread() -> None:
-    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "NUMEXPR_NUM_THREADS")
     environment = dict(os.environ, **dict.fromkeys(names, "1"))
     environment["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
     environment["NPROC"] = "1"

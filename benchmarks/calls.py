@@ -1,50 +1,80 @@
-"""What a call costs: small vectors, scalars, a counter."""
+"""What a call costs: small vectors, scalars, a counter, many arguments."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from benchmarks.measure import Result, interleaved
-from benchmarks.peers import jax, numba, pytensor
+from benchmarks.measure import Contestants, Result, interleaved
+from benchmarks.peers import bind, jax, jax_call, numba, numba_call, pytensor, pytensor_call, theano_call
+
+
+def _everywhere(function: Any, *arrays: Any) -> Contestants:
+    """All contestants of a `function` that uses operators only."""
+    contestants: Contestants = {"theano": theano_call(function, *arrays), "NumPy": bind(function, *arrays)}
+    if numba:
+        contestants["Numba"] = numba_call(function, *arrays)
+    if pytensor:
+        contestants["PyTensor"] = pytensor_call(function, *arrays)
+    if jax:
+        contestants["JAX"] = jax_call(function, *arrays)
+    return contestants
 
 
 def small_vectors() -> Result:
     """``f(x, y) = x * y + x`` on two vectors of 10 float64, checked arguments, a fresh result."""
-    import theano
-    from theano import tensor
+
+    def expression(x, y):
+        return x * y + x
 
     a, b = np.random.default_rng(0).normal(size=(2, 10))
-    x, y = tensor.dvectors("xy")
-    contestants = {"theano": _bind(theano.function([x, y], x * y + x), a, b), "NumPy": lambda: a * b + a}
+    target = "<= 0.3 µs; <= 1/10 of PyTensor and JAX"
+    return interleaved("f(x, y), 10 elements", _everywhere(expression, a, b), target, expected=expression(a, b))
+
+
+def three_vectors() -> Result:
+    """One fused expression of three vectors of 10 elements."""
+
+    def expression(x, y, z):
+        return x * y + z * x - y
+
+    arrays = tuple(np.random.default_rng(0).normal(size=(3, 10)))
+    contestants = _everywhere(expression, *arrays)
+    return interleaved("x*y + z*x - y, 10 elements", contestants, bound=0.25, expected=expression(*arrays))
+
+
+def many_arguments() -> Result:
+    """10 inputs, 5 outputs, vectors of 10 elements."""
+
+    def expression(a, b, c, d, e, f, g, h, i, j):
+        return (a + b, c * d, e - f, g + h * a, i * j)
+
+    arrays = tuple(np.random.default_rng(0).normal(size=(10, 10)))
+    contestants = _everywhere(expression, *arrays)
     if pytensor:
-        import pytensor.tensor as pt
-
-        u, v = pt.dvectors("uv")
-        contestants["PyTensor"] = _bind(pytensor.function([u, v], u * v + u), a, b)
-    if jax:
-        compiled = jax.jit(lambda p, q: p * q + p)
-        p, q = jax.numpy.asarray(a), jax.numpy.asarray(b)
-        contestants["JAX"] = lambda: compiled(p, q).block_until_ready()
-    if numba:
-        contestants["Numba"] = _bind(numba.njit(lambda p, q: p * q + p), a, b)
-    return interleaved("f(x, y), 10 elements", contestants, "<= 0.3 µs; <= 1/10 of PyTensor and JAX")
+        contestants["PyTensor"] = pytensor_call(lambda *v: list(expression(*v)), *arrays)
+    contestants["theano"] = theano_call(lambda *v: list(expression(*v)), *arrays)
+    return interleaved("10 inputs, 5 outputs", contestants, bound=0.25, expected=expression(*arrays))
 
 
-def scalars() -> Result:
-    """The founding example: ``f(1.5, 2.5)`` on Python floats."""
+def scalars(name: str, a: Any, b: Any) -> Result:
+    """The founding example: ``f(1.5, 2.5)``."""
     import theano
     from theano import tensor
 
-    a, b = tensor.dscalars("ab")
-    f = theano.function([a, b], a + b)
-    contestants = {"theano": lambda: f(1.5, 2.5), "NumPy": lambda: np.add(1.5, 2.5)}
+    p, q = tensor.dscalars("pq")
+    f = theano.function([p, q], p + q)
+    contestants: Contestants = {"theano": lambda: f(a, b), "NumPy": lambda: np.add(a, b)}
+    if numba:
+        contestants["Numba"] = numba_call(lambda p, q: p + q, a, b)
     if pytensor:
         import pytensor.tensor as pt
 
         u, v = pt.dscalars("uv")
         g = pytensor.function([u, v], u + v)
-        contestants["PyTensor"] = lambda: g(1.5, 2.5)
-    return interleaved("f(a, b) = a + b, Python floats", contestants)
+        contestants["PyTensor"] = lambda: g(a, b)
+    return interleaved(f"f(a, b) = a + b, {name}", contestants, "<= 0.15 µs", expected=np.float64(4.0))
 
 
 def counter() -> Result:
@@ -53,15 +83,30 @@ def counter() -> Result:
 
     state = theano.shared(0.0, name="state")
     f = theano.function([], state, updates={state: state + 1})
-    contestants = {"theano": f}
+    contestants: Contestants = {"theano": f}
+    if numba:
+        held = np.zeros(())
+
+        def step(held):
+            old = held[()]
+            held[()] = old + 1
+            return old
+
+        contestants["Numba"] = numba_call(step, held)
     if pytensor:
         other = pytensor.shared(0.0)
         contestants["PyTensor"] = pytensor.function([], other, updates={other: other + 1})
-    return interleaved("shared counter step", contestants, "<= 0.5 µs")
+    return interleaved("shared counter step", contestants, "<= 0.2 µs", expected=np.float64(0.0))
 
 
-def _bind(function, *arguments):
-    return lambda: function(*arguments)
+def python_scalars() -> Result:
+    """Python floats."""
+    return scalars("Python floats", 1.5, 2.5)
 
 
-CASES = [small_vectors, scalars, counter]
+def numpy_scalars() -> Result:
+    """NumPy float64 scalars."""
+    return scalars("NumPy float64", np.float64(1.5), np.float64(2.5))
+
+
+CASES = [python_scalars, numpy_scalars, small_vectors, three_vectors, many_arguments, counter]

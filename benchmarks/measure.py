@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
 import statistics
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+
+import numpy as np
+
+REFERENCES = {"C"}
+"""Contestants that are no peers: a limit to compare with, left out of the ratio."""
 
 
 class Clock:
@@ -25,36 +24,110 @@ class Clock:
         self.now = time.process_time
 
 
+@dataclass
+class Effort:
+    """How long one case may take: rounds, seconds of one contestant in a round, seconds in all."""
+
+    rounds: int = 15
+    round_seconds: float = 0.03
+    case_seconds: float = 5.0
+    quick: bool = False
+
+    def use_quick(self) -> None:
+        """Spend about a tenth: for a first look, and to see that the suite runs."""
+        self.rounds, self.round_seconds, self.case_seconds, self.quick = 5, 0.005, 0.3, True
+
+
 clock = Clock()
+effort = Effort()
 
 Contestants = dict[str, Callable[[], object]]
 
 
 @dataclass(frozen=True)
 class Result:
-    """Median seconds of each contestant for one case, and the target as text."""
+    """Median seconds of each contestant for one case.
+
+    `bound` is the ratio to the best peer that the project aims at, `target` any other aim as text, `moved` the bytes
+    that must be read and written at least, `fault` says why there is no figure of ours.
+    """
 
     case: str
     seconds: dict[str, float]
     target: str = ""
+    bound: float | None = None
+    moved: int = 0
+    fault: str = ""
 
     @property
     def ratio(self) -> float | None:
         """Our time over the best peer's."""
-        peers = [s for name, s in self.seconds.items() if name != "theano"]
+        peers = [s for name, s in self.seconds.items() if name != "theano" and name not in REFERENCES]
         return self.seconds["theano"] / min(peers) if peers and "theano" in self.seconds else None
+
+    @property
+    def missed(self) -> bool:
+        """Whether the ratio is known and above its bound."""
+        return self.ratio is not None and self.bound is not None and self.ratio > self.bound
+
+
+class WrongResultError(Exception):
+    """A contestant's result differs from NumPy's."""
+
+
+def check(name: str, found: object, expected: object, tolerance: float) -> None:
+    """Compare with NumPy's result: close relative to the largest element, same shape."""
+    pairs = zip(found, expected, strict=True) if isinstance(expected, (tuple, list)) else [(found, expected)]
+    for position, (value, wanted) in enumerate(pairs):
+        value, wanted = np.asarray(value), np.asarray(wanted)
+        if value.shape != wanted.shape:
+            raise WrongResultError(f"{name}: result {position} has shape {value.shape}, NumPy's {wanted.shape}")
+        difference = float(np.max(np.abs(value.astype("float64") - wanted), initial=0.0))
+        if not difference <= tolerance * max(1e-300, float(np.max(np.abs(wanted), initial=0.0))):
+            raise WrongResultError(f"{name}: result {position} is off by {difference:.3g}")
 
 
 def interleaved(
-    case: str, contestants: Contestants, target: str = "", rounds: int = 15, round_seconds: float = 0.05
+    case: str,
+    contestants: Contestants,
+    target: str = "",
+    *,
+    bound: float | None = None,
+    expected: object = None,
+    tolerance: float = 1e-9,
+    moved: int = 0,
 ) -> Result:
-    """Time each contestant in turn, `rounds` times; return medians of seconds per call."""
-    loops = {name: _loops(call, round_seconds) for name, call in contestants.items()}
-    samples: dict[str, list[float]] = {name: [] for name in contestants}
-    for _ in range(rounds):
-        for name, call in contestants.items():
+    """Check each contestant's first result, then time each in turn for some rounds; medians of seconds per call.
+
+    `expected` is NumPy's result; a wrong result of ours becomes the fault of the case, a peer's fault leaves it out.
+    """
+    fault, ready = "", {}
+    for name, call in contestants.items():
+        try:
+            first = call()
+            if expected is not None:
+                check(name, first, expected, tolerance)
+            ready[name] = call
+        except Exception as error:
+            fault = _and(fault, f"{name}: {_brief(error)}")
+    loops = {name: _loops(call, effort.round_seconds) for name, call in ready.items()}
+    samples: dict[str, list[float]] = {name: [] for name in ready}
+    started = time.perf_counter()
+    for done in range(effort.rounds):
+        if done >= 3 and time.perf_counter() - started > effort.case_seconds:
+            break
+        for name, call in ready.items():
             samples[name].append(_time(call, loops[name]))
-    return Result(case, {name: statistics.median(times) for name, times in samples.items()}, target)
+    medians = {name: statistics.median(times) for name, times in samples.items()}
+    return Result(case, medians, target, bound, moved, fault)
+
+
+def _brief(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:160]}"
+
+
+def _and(first: str, second: str) -> str:
+    return f"{first}; {second}" if first else second
 
 
 def _time(call: Callable[[], object], loops: int) -> float:
@@ -76,50 +149,13 @@ def _loops(call: Callable[[], object], seconds: float) -> int:
         loops *= 4
 
 
-def own_environment() -> dict[str, str]:
-    """The environment of this process, with Python's bytecode cache on (as it is by default)."""
-    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-
-
-def in_fresh_process(code: str, cache: Path | None = None, repeats: int = 3) -> float:
-    """Run `code` in new processes; it prints a JSON number as its last line. Return the median.
-
-    `cache`: the kernel cache folder; None means an empty one each time. Python may write its bytecode, and one
-    process that is not counted runs first, so that importing does not compile Python.
-    """
-    values = []
-    repeats += 1
-    for _ in range(repeats):
-        with tempfile.TemporaryDirectory() as empty:
-            folder = str(cache or empty)
-            environment = own_environment() | {"XDG_CACHE_HOME": folder, "PYTENSOR_FLAGS": f"base_compiledir={folder}"}
-            done = subprocess.run(
-                [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
-            )
-        if done.returncode:
-            raise RuntimeError(f"a benchmark process failed:\n{done.stderr[-2000:]}")
-        values.append(float(json.loads(done.stdout.strip().splitlines()[-1])))
-    return statistics.median(values[1:])
-
-
-def table(results: list[Result]) -> str:
-    """Render results as a Markdown table: times with units, and our ratio to the best peer."""
-    names = list(dict.fromkeys(name for r in results for name in r.seconds))
-    lines = ["| case | " + " | ".join(names) + " | ratio | target |", "|---" * (len(names) + 3) + "|"]
-    for r in results:
-        cells = [text(r.seconds[name]) if name in r.seconds else "" for name in names]
-        ratio = "" if r.ratio is None else f"{r.ratio:.2f}"
-        lines.append(f"| {r.case} | " + " | ".join(cells) + f" | {ratio} | {r.target} |")
-    return "\n".join(lines)
-
-
-def text(seconds: float) -> str:
-    """Seconds with three figures and a unit.
-
-    >>> text(2.5e-7), text(0.0123)
-    ('250 ns', '12.3 ms')
-    """
-    for unit, scale in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
-        if seconds >= scale:
-            return f"{seconds / scale:.3g} {unit}"
-    return f"{seconds / 1e-9:.3g} ns"
+def copy_bandwidth() -> float:
+    """Bytes per second of a copy between two arrays larger than the caches; reading and writing both count."""
+    source = np.ones(10_000_000)
+    copied = np.empty_like(source)
+    times = []
+    for _ in range(9):
+        started = clock.now()
+        np.copyto(copied, source)
+        times.append(clock.now() - started)
+    return 2 * source.nbytes / statistics.median(times)

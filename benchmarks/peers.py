@@ -1,9 +1,10 @@
-"""The peers that are installed; None where one is not."""
+"""The peers that are installed; None where one is not. How each is given a function and arrays."""
 
 from __future__ import annotations
 
 import importlib
 import os
+from collections.abc import Callable
 from typing import Any
 
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
@@ -21,4 +22,49 @@ jax: Any = optional("jax")
 if jax is not None:
     jax.config.update("jax_enable_x64", True)
 numba: Any = optional("numba")
+numexpr: Any = optional("numexpr")
 pytensor: Any = optional("pytensor")
+torch: Any = optional("torch")
+if torch is not None:
+    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1))
+
+Call = Callable[[], object]
+
+
+def bind(function: Callable[..., object], *arguments: object) -> Call:
+    """Return ``function`` with its arguments fixed."""
+    return lambda: function(*arguments)
+
+
+def jax_call(function: Callable[..., object], *arrays: Any) -> Call:
+    """``jax.jit`` of `function` on device arrays, waiting for all results."""
+    compiled = jax.jit(function)
+    held = jax.device_put(arrays)
+    ready = jax.block_until_ready
+    return lambda: ready(compiled(*held))
+
+
+def numba_call(function: Callable[..., object], *arrays: Any) -> Call:
+    """``numba.njit`` of `function`."""
+    return bind(numba.njit(function, error_model="numpy"), *arrays)
+
+
+def pytensor_call(function: Callable[..., Any], *arrays: Any) -> Call:
+    """PyTensor's default mode, from a function of symbolic variables."""
+    tensor = importlib.import_module("pytensor.tensor")
+    inputs = [tensor.TensorType(str(a.dtype), shape=(None,) * a.ndim)() for a in arrays]
+    return bind(pytensor.function(inputs, function(*inputs)), *arrays)
+
+
+def theano_call(function: Callable[..., Any], *arrays: Any) -> Call:
+    """Ours, from a function of symbolic variables; NumPy arrays in and out."""
+    theano = importlib.import_module("theano")
+    tensor = importlib.import_module("theano.tensor")
+    inputs = [tensor.TensorType(str(a.dtype), (False,) * a.ndim)() for a in arrays]
+    return bind(theano.function(inputs, function(*inputs)), *arrays)
+
+
+def torch_call(function: Callable[..., object], *arrays: Any, compiled: bool = True) -> Call:
+    """``torch.compile`` of `function` (or eager), on tensors that share the arrays' memory."""
+    tensors = [torch.from_numpy(a) for a in arrays]
+    return bind(torch.compile(function) if compiled else function, *tensors)

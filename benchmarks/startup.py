@@ -9,7 +9,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.measure import Result, in_fresh_process, own_environment
+from benchmarks.fresh import in_fresh_process, own_environment
+from benchmarks.measure import Result
 from benchmarks.peers import jax, pytensor
 
 OURS = """

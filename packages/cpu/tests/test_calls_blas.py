@@ -30,7 +30,9 @@ def test_product_of_any_layout(agree, dtype, size):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("size", [(6, 10, 64), (7, 33, 65), (13, 5, 130), (97, 4, 17), (257, 3, 5), (2, 9, 4), (5, 0, 8)])
+@pytest.mark.parametrize(
+    "size", [(6, 10, 64), (7, 33, 65), (13, 5, 130), (97, 4, 17), (257, 3, 5), (2, 9, 4), (5, 0, 8)]
+)
 def test_few_rows(agree, size, dtype):
     """These go through our own kernel where the processor has AVX-512."""
     m, k, n = size

@@ -131,6 +131,32 @@ def test_update_in_place_only_when_nobody_else_holds_the_array(native):
     assert (weights.get_value() == -1.5).all()
 
 
+def test_step_that_computes_a_result_and_an_update(native):
+    """Results are packed before shared storage is written, so such a step cannot write in place."""
+    s, x, y = theano.shared(np.zeros(3)), T.dvector("x"), T.dvector("y")
+    both = theano.scalar.Composite(*(lambda a, b: ([a, b], [a + b, a * b]))(*theano.scalar.floats("ab")))
+    total, product = T.elemwise.Elemwise(both)(T.cast(x + y, "float32"), T.cast(y, "float32"))
+    w = theano.shared(np.ones(3, "float32"))
+    f = native([x, y], total, updates=[(w, T.elemwise.Elemwise(both)(w, T.cast(x, "float32"))[0]), (s, s + product)])
+    assert f([1, 2, 3], [1, 1, 1]).tolist() == [3, 4, 5]
+    assert w.get_value().tolist() == [2, 3, 4]
+    assert s.get_value().tolist() == [2, 3, 4]
+    total, product = T.elemwise.Elemwise(both)(w, T.cast(x, "float32"))
+    f = native([x], product, updates=[(w, total)])
+    assert f([1, 1, 1]).tolist() == [2, 3, 4]
+    assert w.get_value().tolist() == [3, 4, 5]
+
+
+def test_failing_commit_leaves_the_others(native):
+    a, b, i = theano.shared(np.zeros(3)), theano.shared(np.zeros(3)), T.lvector("i")
+    f = native([i], [], updates=[(a, a + 1), (b, T.inc_subtensor(b[i], 1.0))])
+    with pytest.raises(IndexError):
+        f([5])
+    assert not a.get_value().any()
+    f([0, 0])
+    assert (a.get_value().tolist(), b.get_value().tolist()) == ([1, 1, 1], [2, 0, 0])
+
+
 def test_update_reads_a_view_of_its_own_target(native):
     s = theano.shared(np.arange(5.0))
     f = native([], [], updates=[(s, s + s[::-1] * 10)])

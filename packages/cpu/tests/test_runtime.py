@@ -33,7 +33,7 @@ def map_thunk(run, inputs, output, ndim=1, take=-1, drop=()):
     address = ctypes.cast(run, ctypes.c_void_p).value
     sweep = (address, 8, 300, operands, -1, "", DOUBLE, 0, 0)
     extra = (ndim, (tuple(range(ndim)),) * n, sweep, (-1,) * n)
-    return ("map", 0, tuple(inputs), (output,), (take,), drop, (), 0, extra)
+    return ("map", 0, tuple(inputs), (output,), (take,), drop, (), 0, extra, ())
 
 
 def make(slots, thunks, args, outputs, **more):
@@ -78,7 +78,7 @@ def test_names_without_conversion():
 
 def test_error_tells_the_node_and_the_operands():
     plan, _run = binary(lambda a, b: a + b)
-    with pytest.raises(ValueError, match=r"inputs 0 and 1 .* in node 0: \[\(2,\), \(3,\)\]"):
+    with pytest.raises(ValueError, match=r"input 0 has length 2 and input 1 has length 3 in node 0: \[\(2,\), \(3,\)\]"):
         plan(np.ones(2), np.ones(3))
 
 
@@ -113,7 +113,7 @@ def test_description_is_checked():
     with pytest.raises(TypeError):
         Plan()._configure([])
     with pytest.raises(KeyError, match="no routine"):
-        make([slot(INPUT)], [("nonsense", 0, (), (), (), (), (), 0, None)], [], [])
+        make([slot(INPUT)], [("nonsense", 0, (), (), (), (), (), 0, None, ())], [], [])
     with pytest.raises(RuntimeError, match="not been configured"):
         Plan()()
     plan, _run = binary(lambda a, b: a + b)

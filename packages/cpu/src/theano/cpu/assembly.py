@@ -14,7 +14,7 @@ ARG_SCALAR, ARG_FLOAT_DOWNCAST, ARG_SLOW = 1, 2, 4
 RESULT_SINGLE, RESULT_LIST, RESULT_DICT = 0, 1, 2
 
 
-def assemble(function: Any, plan: Any, specs: Sequence[Any], containers: Sequence[Any]) -> dict[str, Any]:
+def assemble(function: Any, plan: Any, specs: Sequence[Any], containers: Sequence[Any], guards: Any) -> dict[str, Any]:
     """The description of `plan` for the C side.
 
     Parameters
@@ -22,14 +22,17 @@ def assemble(function: Any, plan: Any, specs: Sequence[Any], containers: Sequenc
     function : Function
         Tells how the result is packaged.
     plan : theano.lowering.Plan
+        With settled commits.
     specs : sequence of In
         One for each input of the plan.
     containers : sequence of Container
         Their storage.
+    guards : dict
+        From nodes to the conditions that their steps wait for (see `theano.cpu.branches`).
     """
     cells = {slot: c.storage for slot, c, s in zip(plan.inputs, containers, specs, strict=True) if s.implicit}
     memory = plan_memory(plan, set(cells))
-    thunks = encode_steps(plan, memory, specs)
+    thunks = encode_steps(plan, memory, specs, guards)
     results = plan.outputs[: len(function.maker.outputs)]
     return {
         "slots": tuple(_slot(plan, memory, number, cells) for number in range(len(plan.slots))),
@@ -92,5 +95,3 @@ def _arg(slot: int, spec: Any, container: Any) -> tuple[int, int, str | None, li
             flags |= ARG_FLOAT_DOWNCAST
     optional = spec.value is not None and not spec.mutable
     return slot, flags, spec.name, container.storage if optional else None
-
-

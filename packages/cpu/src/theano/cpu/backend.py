@@ -44,7 +44,7 @@ class CpuBackend:
         return None
 
     def make_function(self, maker: Any, plan: Any, containers: Sequence[Any]) -> Any:
-        """A `NativeFunction`; a function of the Python executor for graphs with lazy ops, which decide while they run.
+        """A `NativeFunction`; one of the Python executor for graphs with lazy ops other than `ifelse`.
 
         Raises
         ------
@@ -55,10 +55,12 @@ class CpuBackend:
         from theano.compile.backend import BackendUnavailable
         from theano.compile.callable import PythonFunction
         from theano.compile.lazy import make_thunk_of
+        from theano.cpu.branches import is_native_condition
         from theano.cpu.native_function import NativeFunction
         from theano.cpu.toolchain import CompileError
 
-        if any(make_thunk_of(step.node.op) is not None for step in plan.steps):
+        lazy = [step.node for step in plan.steps if make_thunk_of(step.node.op) is not None]
+        if not all(is_native_condition(node.op, node) for node in lazy):
             return PythonFunction(maker, plan, containers)
         try:
             return NativeFunction(maker, plan, containers)

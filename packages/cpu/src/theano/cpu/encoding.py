@@ -10,6 +10,7 @@ import numpy as np
 from theano.cpu.kernels import CompiledKernel, CompiledSweep, KernelRequest, compile_kernels
 from theano.cpu.memory import Memory
 from theano.cpu.perform import perform_thunk
+from theano.ifelse import IfElse
 from theano.lowering import CallStep, KernelStep, PerformStep, ViewStep
 
 __all__ = ["encode_steps"]
@@ -24,16 +25,21 @@ _DTYPE_NUMBERS = {name: int(np.dtype(name).num) for name in (
 Entry = tuple[str, tuple[int, ...], Any]
 
 
-def encode_steps(plan: Any, memory: Memory, specs: Sequence[Any]) -> tuple[tuple[Any, ...], ...]:
-    """One entry for each step: (routine, node, inputs, outputs, take, drop, params, commit, object)."""
+def encode_steps(
+    plan: Any, memory: Memory, specs: Sequence[Any], guards: dict[Any, Any]
+) -> tuple[tuple[Any, ...], ...]:
+    """One entry for each step: (routine, node, inputs, outputs, take, drop, params, commit, object, guards)."""
     kernels = _compile(plan, memory)
     copies = _copies(plan, specs)
     thunks = []
     for number, step in enumerate(plan.steps):
         routine, params, extra = _encode(step, number, kernels, copies)
         take = tuple(memory.takes[number].get(j, -1) for j in range(len(step.outputs)))
+        guard = tuple(number for pair in guards.get(step.node, ()) for number in pair)
         commit = int(bool(getattr(step, "commit", ())))
-        thunks.append((routine, number, step.inputs, step.outputs, take, memory.drops[number], params, commit, extra))
+        thunks.append(
+            (routine, number, step.inputs, step.outputs, take, memory.drops[number], params, commit, extra, guard)
+        )
     return tuple(thunks)
 
 
@@ -45,6 +51,8 @@ def _encode(step: Any, number: int, kernels: dict[int, CompiledKernel], copies: 
     if isinstance(step, CallStep):
         params = dict(step.params)
         return step.routine, tuple(params.get("ints", ())), params.get("object")
+    if type(step.node.op) is IfElse:
+        return "choose", (), None
     return "python", (), perform_thunk(step.node, copies.get(number, ()))
 
 

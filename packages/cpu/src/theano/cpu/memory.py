@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,19 @@ import numpy as np
 from theano.lowering import CallStep, KernelStep, PerformStep, ViewStep
 from theano.tensor.type import TensorType
 
-__all__ = ["ARENA", "CONST", "FRESH", "INPUT", "OBJECT", "SHARED", "VIEW", "Memory", "plan_memory", "typenum_of"]
+__all__ = [
+    "ARENA",
+    "CONST",
+    "FRESH",
+    "INPUT",
+    "OBJECT",
+    "SHARED",
+    "VIEW",
+    "Memory",
+    "plan_memory",
+    "settle_commits",
+    "typenum_of",
+]
 
 ARENA, FRESH, VIEW, INPUT, SHARED, CONST, OBJECT = range(7)
 """The classes of slots, as in runtime.h."""
@@ -63,6 +75,27 @@ class Memory:
         if typenum < 0:
             return data
         return np.require(np.asarray(data, dtype=np.dtype(data.dtype).newbyteorder("=")), requirements=["A", "E"])
+
+
+def settle_commits(plan: Any) -> Any:
+    """`plan` with the steps that write shared storage last, and only those that compute no result of the function.
+
+    The runtime packs the results before it writes into shared storage, so that a failure leaves everything as it was.
+    """
+    tail = [step for step in plan.steps if getattr(step, "commit", ())]
+    if not tail:
+        return plan
+    new_values = {position for position, _ in plan.updates}
+    shown = {slot for position, slot in enumerate(plan.outputs) if position not in new_values}
+    early = [step for step in plan.steps if not getattr(step, "commit", ())]
+    demoted = [step for step in tail if not shown.isdisjoint(step.outputs)]
+    last = [step for step in tail if shown.isdisjoint(step.outputs)]
+    # The order within the tail changes, so nothing in it may count on what dies there.
+    frees = tuple(sorted({slot for step in tail for slot in step.frees}))
+    tail = [replace(step, commit=(), inplace=(), frees=()) for step in demoted]
+    tail += [replace(step, inplace=(), frees=()) for step in last]
+    tail[-1] = replace(tail[-1], frees=frees)
+    return replace(plan, steps=(*early, *tail))
 
 
 def plan_memory(plan: Any, shared: set[int]) -> Memory:

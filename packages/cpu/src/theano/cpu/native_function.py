@@ -9,6 +9,8 @@ from theano.compile.callable import Function
 from theano.compile.runtime_errors import raise_with_op
 from theano.cpu import _runtime
 from theano.cpu.assembly import assemble
+from theano.cpu.branches import guard_branches
+from theano.cpu.memory import settle_commits
 
 __all__ = ["NativeFunction", "Plan"]
 
@@ -30,10 +32,12 @@ class NativeFunction(Plan, Function):  # type: ignore[misc]
 
     def __init__(self, maker: Any, plan: Any, containers: Sequence[Any]) -> None:
         Function.__init__(self, maker, plan, containers)
+        plan, guards = guard_branches(plan)
+        plan = settle_commits(plan)
         self._nodes = [step.node for step in plan.steps]
         self._statistics = maker.profile
         self._explicit = [i for i, spec in enumerate(maker.inputs) if not spec.implicit]
-        self._configure(assemble(self, plan, maker.inputs, self.input_storage))
+        self._configure(assemble(self, plan, maker.inputs, self.input_storage, guards))
 
     def _native_slow(self, *args: Any, **kwargs: Any) -> Any:
         return self._slow_call(args, kwargs)

@@ -7,14 +7,14 @@ from typing import Any
 
 from theano.compile.sharedvalue import SharedVariable
 from theano.errors import MissingInputError, explain
-from theano.graph import Variable
+from theano.graph import Constant, Variable
 from theano.graph.clone import rebuild_graph
 from theano.graph.trace import capture
 from theano.scan_module.arguments import Output
 from theano.scan_module.checks import check_feedback, written_at
 from theano.scan_module.scan_op import Scan
 from theano.scan_module.wiring import borders, safe_new
-from theano.tensor import AllocEmpty, TensorType, cast, patternbroadcast, set_subtensor, shape_padleft
+from theano.tensor import AllocEmpty, Assert, TensorType, cast, ge, patternbroadcast, set_subtensor, shape_padleft
 from theano.updates import OrderedUpdates
 
 __all__ = ["Body", "build_loop", "expand_empty", "first_state", "state_buffer"]
@@ -102,7 +102,7 @@ class _Parts:
     def buffers(self, steps: Any) -> list[Any]:
         infos = self.body.infos
         several = [infos[i] for i in self.mit]
-        found = [state_buffer(info.initial[: info.offset], info.offset, steps) for info in several]
+        found = [state_buffer(_first_rows(info), info.offset, steps) for info in several]
         found += [first_state(infos[i].initial, steps) for i in self.sit]
         return found + [first_state(s, steps) for s in self.updated_tensors]
 
@@ -118,6 +118,23 @@ class _Parts:
             "tap_array": [infos[i].taps for i in self.mit] + [[-1]] * (len(self.sit) + len(self.updated_tensors)),
             "as_while": self.body.condition is not None,
         }
+
+
+def _first_rows(info: Output) -> Any:
+    """The first rows that the taps need; too few of them are an error, they would be repeated otherwise."""
+    count = info.offset
+    text = explain(
+        f"scan: initial values for taps {info.taps}",
+        f"{info.initial} has fewer than {count} rows{written_at(info.initial)}",
+        f"stack at least {count} values along the first axis, oldest first",
+    )
+    if isinstance(info.initial, Constant):
+        if len(info.initial.data) < count:
+            raise ValueError(text)
+        return info.initial[:count]
+    if count == 1:
+        return info.initial[:1]
+    return Assert(text)(info.initial, ge(info.initial.shape[0], count))[:count]
 
 
 _KINDS = ("mit_sot", "sit_sot", "nit_sot")

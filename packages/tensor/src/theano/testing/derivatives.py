@@ -26,10 +26,16 @@ _TOLERANCE = (2e-5, 2e-6)
 
 
 def missing_rules(name: str, inputs: Sequence[Any], outputs: Sequence[Any]) -> list[str]:
-    """The ops with continuous results between `inputs` and `outputs` for which the rule table `name` has no rule."""
-    rules = table(name)
-    nodes = [n for n in toposort(list(outputs), list(inputs)) if any(_is_continuous(v) for v in n.outputs)]
-    return sorted({str(node.op) for node in nodes if rules.lookup(node.op) is None})
+    """The ops with continuous results on the way from `inputs` for which the rule table `name` has no rule."""
+    rules, found = table(name), set()
+    reached = set(inputs)
+    for node in toposort(list(outputs), list(inputs)):
+        if not any(v in reached for v in node.inputs) or not any(_is_continuous(v) for v in node.outputs):
+            continue
+        reached.update(node.outputs)
+        if rules.lookup(node.op) is None:
+            found.add(str(node.op))
+    return sorted(found)
 
 
 def _is_continuous(v: Any) -> bool:
@@ -52,11 +58,8 @@ class _Problem:
         values = self.compile(self.floats)(*arrays)
         self.weights = [self.numbers.uniform(0.5, 1.5, np.shape(v)).astype(np.asarray(v).dtype) for v in values]
 
-    def compile(self, outputs: Sequence[Any]) -> Callable[..., list[Any]]:
-        run: Callable[..., list[Any]] = function(
-            self.inputs, list(outputs), mode=Mode("py", None), on_unused_input="ignore"
-        )
-        return run
+    def compile(self, outputs: Sequence[Any]) -> Any:
+        return function(self.inputs, list(outputs), mode=Mode("py", None), on_unused_input="ignore")
 
     def cost(self) -> Any:
         total: Any = 0.0
@@ -66,7 +69,8 @@ class _Problem:
 
     def reverse(self, grad: Callable[..., Any] | None = None) -> list[np.ndarray]:
         made = (grad or theano.grad)(self.cost(), self.wrt, disconnected_inputs="ignore")
-        return self.compile(made)(*self.arrays)
+        values: list[np.ndarray] = self.compile(made)(*self.arrays)
+        return values
 
 
 def check_gradient(

@@ -7,6 +7,7 @@ from typing import Any
 
 import theano.tensor as at
 from theano.compile import Mode, function
+from theano.errors import ShapeError
 from theano.graph import Constant
 from theano.graph.traversal import toposort
 from theano.plugin import table
@@ -28,15 +29,15 @@ def infer_shapes(inputs: Sequence[Any], outputs: Sequence[Any], arrays: Sequence
     shapes : list of (tuple of int or None)
         None where a rule is missing on the way.
     missing : list of str
-        Ops without a rule.
+        Ops without a rule, or whose rule says that only the values tell.
     """
     known: dict[Any, Any] = {v: tuple(at.lscalar() for _ in a.shape) for v, a in zip(inputs, arrays, strict=True)}
     missing: list[str] = []
     for node in toposort(list(outputs), list(inputs)):
         rule = table("shape").lookup(node.op)
         given = [_shape_of(v, known) for v in node.inputs]
-        found = None if rule is None or any(s is None for s in given) else rule(node, given)
-        if rule is None:
+        found = None if rule is None or any(s is None for s in given) else _ask(rule, node, given)
+        if found is None:
             missing.append(str(node.op))
         for v, shape in zip(node.outputs, found or [None] * len(node.outputs), strict=True):
             known[v] = shape if hasattr(v.type, "ndim") else None
@@ -44,9 +45,16 @@ def infer_shapes(inputs: Sequence[Any], outputs: Sequence[Any], arrays: Sequence
     lengths = [at.as_tensor_variable(n, ndim=0) for shape in shapes if shape is not None for n in shape]
     dims = [n for v in inputs for n in known[v]]
     given_dims = [n for a in arrays for n in a.shape]
-    run = function([*inputs, *dims], lengths, mode=Mode("py", None), on_unused_input="ignore")
+    run: Any = function([*inputs, *dims], lengths, mode=Mode("py", None), on_unused_input="ignore")
     values = iter(int(n) for n in run(*arrays, *given_dims))
     return [None if shape is None else tuple(next(values) for _ in shape) for shape in shapes], missing
+
+
+def _ask(rule: Any, node: Any, given: list[Any]) -> Any:
+    try:
+        return rule(node, given)
+    except ShapeError:  # known only when it runs
+        return None
 
 
 def _shape_of(v: Any, known: dict[Any, Any]) -> Any:

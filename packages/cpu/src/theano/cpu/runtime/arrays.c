@@ -88,7 +88,7 @@ static int join_prepare(Call *c, const Thunk *t)
             if (d == axis)
                 dims[d] += b->dims[d];
             else if (b->dims[d] != dims[d])
-                return rt_mismatch(t, d, first, k);
+                return rt_mismatch(d, first, dims[d], k, b->dims[d]);
         }
     }
     return rt_alloc_out(c, t, 0, dims);

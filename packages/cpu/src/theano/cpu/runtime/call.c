@@ -74,6 +74,8 @@ static int run_thunks(Call *c, int32_t from, int32_t to)
     Plan *p = c->plan;
     for (int32_t i = from; i < to; i++) {
         const Thunk *t = &p->thunks[i];
+        if (t->nguards && !rt_is_needed(c, t))
+            continue;
         if (c->signals) {
             c->signals = 0;
             if (PyErr_CheckSignals() < 0)

@@ -3,7 +3,7 @@
 
 static const Routine *const tables[] = {rt_map_routines,    rt_rows_routines, rt_view_routines,  rt_scalar_routines,
                                         rt_python_routines, rt_blas_routines, rt_array_routines, rt_index_routines,
-                                        rt_extrema_routines};
+                                        rt_extrema_routines, rt_branch_routines};
 
 const Routine *rt_routine(const char *name)
 {
@@ -119,13 +119,14 @@ static int read_updates(Plan *p, PyObject *spec)
     return 0;
 }
 
-/* (routine, node, inputs, outputs, take, drop, params, commit, object) */
+/* (routine, node, inputs, outputs, take, drop, params, commit, object, guards) */
 static int read_thunk(Plan *p, Thunk *t, PyObject *entry)
 {
     const char *name;
-    PyObject *in, *out, *take, *drop, *params, *object;
+    PyObject *in, *out, *take, *drop, *params, *object, *guards;
     int32_t ntake;
-    if (!PyArg_ParseTuple(entry, "siOOOOOiO", &name, &t->node, &in, &out, &take, &drop, &params, &t->commit, &object))
+    if (!PyArg_ParseTuple(entry, "siOOOOOiOO", &name, &t->node, &in, &out, &take, &drop, &params, &t->commit, &object,
+                          &guards))
         return -1;
     Py_INCREF(object);
     t->object = object;
@@ -137,7 +138,7 @@ static int read_thunk(Plan *p, Thunk *t, PyObject *entry)
     t->prepare = r->prepare;
     t->run = r->run;
     if (!(t->in = int_array(in, &t->nin)) || !(t->out = int_array(out, &t->nout)) ||
-        !(t->take = int_array(take, &ntake)) || !(t->drop = int_array(drop, &t->ndrop)))
+        !(t->take = int_array(take, &ntake)) || !(t->guards = int_array(guards, &t->nguards)) || !(t->drop = int_array(drop, &t->ndrop)))
         return -1;
     t->nparams = (int32_t)PyTuple_GET_SIZE(params);
     if (!(t->params = zeroed((size_t)t->nparams, sizeof *t->params)))

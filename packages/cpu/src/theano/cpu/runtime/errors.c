@@ -1,12 +1,12 @@
 /* Failures of a step: the C side says which step and why, Python writes the report. */
 #include "runtime.h"
 
-/* The lengths of operands `a` and `b` differ along `axis`. Python completes the message from the operands. */
-int rt_mismatch(const Thunk *t, int axis, int a, int b)
+/* Operands `a` and `b` differ in length along `axis`. The report adds their names, shapes and dtypes. */
+int rt_mismatch(int axis, int a, idx length_a, int b, idx length_b)
 {
-    (void)t;
-    PyErr_Format(PyExc_ValueError, "dimension mismatch: inputs %d and %d have different lengths along dimension %d", a, b,
-                 axis);
+    PyErr_Format(PyExc_ValueError,
+                 "dimension mismatch: along dimension %d, input %d has length %zd and input %d has length %zd", axis, a,
+                 length_a, b, length_b);
     return -1;
 }
 

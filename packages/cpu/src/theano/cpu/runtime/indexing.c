@@ -84,20 +84,36 @@ static void bring_first(Call *c, const Thunk *t)
         rt_copy(s->ndim, o->dims, o->data, o->strides, x->data, x->strides, s->itemsize);
 }
 
-/* Inputs x, y, numbers of the index. params: set?, entries as for subtensor. All checks come before the first write. */
-static int inc_subtensor_run(Call *c, const Thunk *t)
+typedef struct {
+    char *data;
+    int ndim;
+    idx dims[RT_MAXDIM], strides[RT_MAXDIM], from[RT_MAXDIM]; /* `from`: strides of the value that is written */
+} Part;
+
+static int find_part(Call *c, const Thunk *t, Part *p)
 {
     const Slot *s = rt_slot(c, t->out[0]);
-    const Buf *y = rt_in(c, t, 1);
-    Buf *o = rt_out(c, t, 0);
-    idx dims[RT_MAXDIM], strides[RT_MAXDIM], from[RT_MAXDIM];
-    char *part;
-    int ndim = rt_index(c, t, t->params + 1, (t->nparams - 1) / 7, o, s->ndim, &part, dims, strides);
-    if (ndim < 0 || fit(y, rt_slot(c, t->in[1])->ndim, ndim, dims, from) < 0)
+    p->ndim = rt_index(c, t, t->params + 1, (t->nparams - 1) / 7, rt_out(c, t, 0), s->ndim, &p->data, p->dims, p->strides);
+    if (p->ndim < 0)
         return -1;
-    rt_release(c, (double)o->size * 300);
+    return fit(rt_in(c, t, 1), rt_slot(c, t->in[1])->ndim, p->ndim, p->dims, p->from);
+}
+
+/* Inputs x, y, numbers of the index. params: set?, entries as for subtensor. */
+static int inc_subtensor_prepare(Call *c, const Thunk *t)
+{
+    Part p;
+    return like_first_prepare(c, t) < 0 ? -1 : find_part(c, t, &p);
+}
+
+static int inc_subtensor_run(Call *c, const Thunk *t)
+{
+    Part p;
+    if (find_part(c, t, &p) < 0)
+        return -1;
+    rt_release(c, (double)rt_out(c, t, 0)->size * 300);
     bring_first(c, t);
-    write_part(ndim, dims, part, strides, y->data, from, s, t->params[0] != 0);
+    write_part(p.ndim, p.dims, p.data, p.strides, rt_in(c, t, 1)->data, p.from, rt_slot(c, t->out[0]), t->params[0] != 0);
     rt_acquire(c);
     return 0;
 }
@@ -158,18 +174,32 @@ static int take_rows_run(Call *c, const Thunk *t)
     return 0;
 }
 
+/* The rows, and how the value follows them; NULL with an exception. */
+static idx *find_rows(Call *c, const Thunk *t, idx *dims, idx *from)
+{
+    const Slot *s = rt_slot(c, t->out[0]);
+    const Buf *o = rt_out(c, t, 0);
+    memcpy(dims, o->dims, sizeof(idx) * (size_t)s->ndim);
+    dims[0] = rt_in(c, t, 2)->dims[0];
+    if (fit(rt_in(c, t, 1), rt_slot(c, t->in[1])->ndim, s->ndim, dims, from) < 0)
+        return NULL;
+    return read_rows(c, t, 2, o->dims[0]);
+}
+
 /* Inputs x, y, rows. params: set? */
+static int inc_rows_prepare(Call *c, const Thunk *t)
+{
+    idx dims[RT_MAXDIM], from[RT_MAXDIM];
+    return like_first_prepare(c, t) == 0 && find_rows(c, t, dims, from) ? 0 : -1;
+}
+
 static int inc_rows_run(Call *c, const Thunk *t)
 {
     const Slot *s = rt_slot(c, t->out[0]);
     const Buf *y = rt_in(c, t, 1);
     Buf *o = rt_out(c, t, 0);
-    idx dims[RT_MAXDIM], from[RT_MAXDIM], *rows = read_rows(c, t, 2, o->dims[0]);
+    idx dims[RT_MAXDIM], from[RT_MAXDIM], *rows = find_rows(c, t, dims, from);
     if (!rows)
-        return -1;
-    memcpy(dims, o->dims, sizeof(idx) * (size_t)s->ndim);
-    dims[0] = rt_in(c, t, 2)->dims[0];
-    if (fit(y, rt_slot(c, t->in[1])->ndim, s->ndim, dims, from) < 0)
         return -1;
     rt_release(c, (double)o->size * 300);
     bring_first(c, t);
@@ -180,7 +210,7 @@ static int inc_rows_run(Call *c, const Thunk *t)
     return 0;
 }
 
-const Routine rt_index_routines[] = {{"inc_subtensor", NULL, like_first_prepare, inc_subtensor_run},
+const Routine rt_index_routines[] = {{"inc_subtensor", NULL, inc_subtensor_prepare, inc_subtensor_run},
                                      {"take_rows", NULL, take_rows_prepare, take_rows_run},
-                                     {"inc_rows", NULL, like_first_prepare, inc_rows_run},
+                                     {"inc_rows", NULL, inc_rows_prepare, inc_rows_run},
                                      {NULL, NULL, NULL, NULL}};

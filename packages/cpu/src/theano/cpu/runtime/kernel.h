@@ -38,7 +38,7 @@ void rt_run_body(const Sweep *s, char *const *p, idx n);
 void rt_run_body_over(const Sweep *s, char *const *p, const idx *slack, idx n);
 
 /* Functions with a version for each level of vector instructions, chosen when the library is loaded. */
-#if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 12
+#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 12
 #define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define CLONES

@@ -32,7 +32,7 @@ static void free_memory(Plan *p)
 {
     for (int32_t i = 0; p->thunks && i < p->nthunks; i++) {
         Thunk *t = &p->thunks[i];
-        void *parts[] = {t->in, t->out, t->take, t->drop, t->params, t->impl};
+        void *parts[] = {t->in, t->out, t->take, t->drop, t->params, t->impl, t->guards};
         for (size_t k = 0; k < sizeof parts / sizeof *parts; k++)
             PyMem_Free(parts[k]);
     }

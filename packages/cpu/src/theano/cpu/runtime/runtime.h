@@ -81,6 +81,8 @@ typedef struct Thunk {
     int32_t *in, *out;
     int32_t *take;    /* for each output: position of the input whose memory it may take over, or -1 */
     int32_t *drop;    /* slots whose objects die after this thunk */
+    int32_t *guards;  /* pairs (slot of a condition, wanted truth), outermost first; all must hold */
+    int32_t nguards;
     int64_t *params;
     void *impl;       /* driver's own description, allocated with PyMem */
     PyObject *object; /* Python callable and the like */
@@ -155,12 +157,15 @@ PyObject *rt_vectorcall(PyObject *self, PyObject *const *args, size_t nargsf, Py
 PyObject *rt_run_values(PyObject *self, PyObject *values);
 PyObject *rt_step_times(PyObject *self, PyObject *unused);
 
+/* branches.c */
+int rt_is_needed(Call *c, const Thunk *t);
+
 /* commit.c */
 int rt_commit(Call *c);
 
 /* errors.c */
 void rt_report(Call *c, const Thunk *t);
-int rt_mismatch(const Thunk *t, int axis, int a, int b);
+int rt_mismatch(int axis, int a, idx length_a, int b, idx length_b);
 
 /* strided.c */
 int rt_is_contiguous(int ndim, const idx *dims, const idx *strides, idx itemsize);
@@ -182,7 +187,7 @@ typedef struct {
 } Routine;
 const Routine *rt_routine(const char *name);
 extern const Routine rt_map_routines[], rt_rows_routines[], rt_view_routines[], rt_scalar_routines[],
-    rt_python_routines[], rt_blas_routines[], rt_array_routines[], rt_index_routines[], rt_extrema_routines[];
+    rt_python_routines[], rt_blas_routines[], rt_array_routines[], rt_index_routines[], rt_extrema_routines[], rt_branch_routines[];
 
 /* the GIL */
 static inline int rt_release(Call *c, double picoseconds)

@@ -43,7 +43,7 @@ int rt_common_dims(Call *c, const Thunk *t, const Space *space, idx *dims)
                 first = i;
                 dims[a] = length;
             } else if (length != dims[a]) {
-                return rt_mismatch(t, a, first, i);
+                return rt_mismatch(a, first, dims[a], i, length);
             }
         }
     }

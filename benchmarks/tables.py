@@ -1,0 +1,57 @@
+"""Results as Markdown tables."""
+
+from __future__ import annotations
+
+from benchmarks.measure import REFERENCES, Result
+
+
+def table(results: list[Result], bandwidth: float = 0.0) -> str:
+    """Times with units, our ratio to the best peer, the aim (**bold** where missed), memory speed where it matters."""
+    names = list(dict.fromkeys(name for r in results for name in r.seconds))
+    names.sort(key=lambda name: (name != "theano", name in REFERENCES))
+    memory = bandwidth and any(r.moved for r in results)
+    heads = ["case", *names, "ratio", "target", *(["GB/s (of copy)"] if memory else [])]
+    lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
+    for r in results:
+        cells = [r.case, *(text(r.seconds[name]) if name in r.seconds else "" for name in names), _ratio(r), _aim(r)]
+        lines.append("| " + " | ".join([*cells, *([_speed(r, bandwidth)] if memory else [])]) + " |")
+    faults = [f"* {r.case}: {r.fault}" for r in results if r.fault]
+    return "\n".join([*lines, *(["", *faults] if faults else [])])
+
+
+def summary(results: list[Result]) -> str:
+    """The cases that miss their aim, worst first."""
+    missed = sorted((r for r in results if r.missed), key=lambda r: -(r.ratio or 0) / (r.bound or 1))
+    counted = sum(r.ratio is not None and r.bound is not None for r in results)
+    lines = [f"{counted - len(missed)} of {counted} cases reach their ratio."]
+    lines += [f"* {r.case}: {r.ratio:.2f}, aim {r.bound:g}" for r in missed]
+    return "\n".join(lines)
+
+
+def _ratio(r: Result) -> str:
+    if r.ratio is None:
+        return "fault" if r.fault and "theano" not in r.seconds else ""
+    return f"**{r.ratio:.2f}**" if r.missed else f"{r.ratio:.2f}"
+
+
+def _aim(r: Result) -> str:
+    return "; ".join([*([f"<= {r.bound:g}"] if r.bound is not None else []), *([r.target] if r.target else [])])
+
+
+def _speed(r: Result, bandwidth: float) -> str:
+    if not r.moved or "theano" not in r.seconds:
+        return ""
+    speed = r.moved / r.seconds["theano"]
+    return f"{speed / 1e9:.1f} ({speed / bandwidth:.0%})"
+
+
+def text(seconds: float) -> str:
+    """Seconds with three figures and a unit.
+
+    >>> text(2.5e-7), text(0.0123)
+    ('250 ns', '12.3 ms')
+    """
+    for unit, scale in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
+        if seconds >= scale:
+            return f"{seconds / scale:.3g} {unit}"
+    return f"{seconds / 1e-9:.3g} ns"
