@@ -77,7 +77,7 @@ def _measured(group: str) -> Iterator[Result]:
     from benchmarks.measure import Result
 
     for case in importlib.import_module(f"benchmarks.{group}").CASES:
-        name = getattr(case, "__name__", "case")
+        name = getattr(case, "__name__", "") or " ".join(str(part) for part in case.args)
         try:
             found = case()
         except Exception as error:

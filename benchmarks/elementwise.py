@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,9 @@ class Formula:
     numexpr: str
     c: str
     bounds: tuple[float, float, float]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 def _waves(m: Any, r: Any) -> Callable[..., Any]:
@@ -128,7 +132,7 @@ def _cases():
     for formula in FORMULAS:
         for dtype in ("float32", "float64"):
             for size, bound in zip(SIZES, formula.bounds):
-                yield lambda f=formula, n=size, d=dtype, b=bound: case(f, n, d, b)
+                yield partial(case, formula, size, dtype, bound)
 
 
 CASES = list(_cases())

@@ -22,7 +22,9 @@ def run(command: list[str], cache: Path, limit: float | None = None) -> object:
     """Run Python with `command` and kernel caches in the folder `cache`; return the JSON of its last line."""
     folder = str(cache)
     environment = own_environment() | {"XDG_CACHE_HOME": folder, "PYTENSOR_FLAGS": f"base_compiledir={folder}"}
-    environment |= {"NUMBA_CACHE_DIR": folder, "JAX_PLATFORMS": "cpu"}
+    environment |= {"NUMBA_CACHE_DIR": folder, "JAX_PLATFORMS": "cpu", "JAX_COMPILATION_CACHE_DIR": folder}
+    environment |= {"JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0"}
+    environment |= {"JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1"}
     done = subprocess.run(
         [sys.executable, *command], env=environment, capture_output=True, text=True, check=False, timeout=limit, cwd=ROOT
     )

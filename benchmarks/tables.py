@@ -21,11 +21,15 @@ def table(results: list[Result], bandwidth: float = 0.0) -> str:
 
 def summary(results: list[Result]) -> str:
     """The cases that miss their aim, worst first."""
-    missed = sorted((r for r in results if r.missed), key=lambda r: -(r.ratio or 0) / (r.bound or 1))
-    counted = sum(r.ratio is not None and r.bound is not None for r in results)
-    lines = [f"{counted - len(missed)} of {counted} cases reach their ratio."]
-    lines += [f"* {r.case}: {r.ratio:.2f}, aim {r.bound:g}" for r in missed]
+    counted = [r for r in results if r.excess is not None]
+    missed = sorted((r for r in counted if r.missed), key=lambda r: -(r.excess or 0))
+    lines = [f"{len(counted) - len(missed)} of {len(counted)} cases reach their aim."]
+    lines += [f"* {r.case}: {_brief(r)}, aim {_aim(r)}" for r in missed]
     return "\n".join(lines)
+
+
+def _brief(r: Result) -> str:
+    return f"{r.ratio:.2f} ({text(r.seconds['theano'])})" if r.ratio is not None else text(r.seconds["theano"])
 
 
 def _ratio(r: Result) -> str:
@@ -35,7 +39,9 @@ def _ratio(r: Result) -> str:
 
 
 def _aim(r: Result) -> str:
-    return "; ".join([*([f"<= {r.bound:g}"] if r.bound is not None else []), *([r.target] if r.target else [])])
+    ratio = [f"<= {r.bound:g}"] if r.bound is not None else []
+    limit = [f"<= {text(r.limit)}"] if r.limit is not None else []
+    return "; ".join([*ratio, *limit, *([r.target] if r.target else [])])
 
 
 def _speed(r: Result, bandwidth: float) -> str:

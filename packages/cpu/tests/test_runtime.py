@@ -78,7 +78,9 @@ def test_names_without_conversion():
 
 def test_error_tells_the_node_and_the_operands():
     plan, _run = binary(lambda a, b: a + b)
-    with pytest.raises(ValueError, match=r"input 0 has length 2 and input 1 has length 3 in node 0: \[\(2,\), \(3,\)\]"):
+    with pytest.raises(
+        ValueError, match=r"input 0 has length 2 and input 1 has length 3 in node 0: \[\(2,\), \(3,\)\]"
+    ):
         plan(np.ones(2), np.ones(3))
 
 

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-import warnings
 from pathlib import Path
 
 import pytest
@@ -28,7 +27,6 @@ def forget(monkeypatch):
         monkeypatch.setattr(toolchain, name, {})
     for name in ("_given_up", "_no_direct_route"):
         monkeypatch.setattr(toolchain, name, set())
-    monkeypatch.setattr(toolchain, "_warned", False)
 
 
 class Memory:
@@ -230,14 +228,6 @@ def test_flags_keep_the_meaning_of_arithmetic():
     flags = find_compiler().flags
     assert {"-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fwrapv"} <= set(flags)
     assert not {"-ffast-math", "-Ofast", "-funsafe-math-optimizations", "-ffinite-math-only"} & set(flags)
-
-
-def test_warn_once_warns_once():
-    with pytest.warns(RuntimeWarning, match="because"):
-        toolchain.warn_once(CompileError("because"))
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        toolchain.warn_once(CompileError("because"))
 
 
 def test_a_chain_is_joined_by_pipes_and_reports_the_first_failure(tmp_path):

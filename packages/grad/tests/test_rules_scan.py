@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 import theano
 import theano.tensor as T
 from theano.gradient import verify_grad
@@ -21,15 +22,15 @@ def recurrent(x, w, u, h0):
 
 
 def sequence_taps(x, c):
-    return scan(lambda a, b, c: T.sin(a) * b * c, dict(input=x, taps=[-1, 2]), non_sequences=c)[0]
+    return scan(lambda a, b, c: T.sin(a) * b * c, {"input": x, "taps": [-1, 2]}, non_sequences=c)[0]
 
 
 def output_taps(x, first, c):
-    return scan(lambda row, p3, p1, c: row * p3 + p1**2 * c, x, dict(initial=first, taps=[-3, -1]), c)[0]
+    return scan(lambda row, p3, p1, c: row * p3 + p1**2 * c, x, {"initial": first, "taps": [-3, -1]}, c)[0]
 
 
 def single_far_tap(x, first):
-    return scan(lambda row, p: T.tanh(row + p), x, dict(initial=first, taps=[-2]))[0]
+    return scan(lambda row, p: T.tanh(row + p), x, {"initial": first, "taps": [-2]})[0]
 
 
 def several_outputs(x, h0):
@@ -125,7 +126,7 @@ def numeric_gradients(f, values):
     return gradients
 
 
-@pytest.mark.parametrize("build, shapes", CASES.items(), ids=lambda v: getattr(v, "__name__", ""))
+@pytest.mark.parametrize(("build", "shapes"), CASES.items(), ids=lambda v: getattr(v, "__name__", ""))
 def test_reverse_mode(build, shapes, rng):
     values = draw(rng, shapes)
     variables = [T.TensorType("float64", [False] * v.ndim)() for v in values]
@@ -148,7 +149,7 @@ def test_second_order(build, rng):
         verify_grad(lambda *v, k=k: T.grad((build(*v) ** 2).sum(), v[k]), arguments, rng=rng)
 
 
-@pytest.mark.parametrize("build, shapes", CASES.items(), ids=lambda v: getattr(v, "__name__", ""))
+@pytest.mark.parametrize(("build", "shapes"), CASES.items(), ids=lambda v: getattr(v, "__name__", ""))
 def test_forward_mode(build, shapes, rng):
     values = draw(rng, shapes)
     variables = [T.TensorType("float64", [False] * v.ndim)() for v in values]
@@ -173,7 +174,9 @@ def test_forward_mode_with_some_inputs_held_fast(rng):
     np.testing.assert_allclose(forward.sum(), (backward * direction).sum())
 
 
-@pytest.mark.parametrize("k, expected", [(-1, [120, 60, 40, 30, 24]), (2, [0, 0, 0, 30, 24]), (9, [120, 60, 40, 30, 24])])
+@pytest.mark.parametrize(
+    ("k", "expected"), [(-1, [120, 60, 40, 30, 24]), (2, [0, 0, 0, 30, 24]), (9, [120, 60, 40, 30, 24])]
+)
 def test_truncated_gradient(k, expected):
     x, h0 = T.dvector(), T.dscalar()
     out, _ = scan(lambda row, h: row * h, x, h0, truncate_gradient=k)
@@ -185,7 +188,7 @@ def test_truncated_gradient(k, expected):
 
 def test_truncated_gradient_that_ends_among_the_first_rows():
     x, first = T.dvector(), T.dvector()
-    out, _ = scan(lambda row, p: row * p, x, dict(initial=first, taps=[-2]), truncate_gradient=2)
+    out, _ = scan(lambda row, p: row * p, x, {"initial": first, "taps": [-2]}, truncate_gradient=2)
     f = theano.function([x, first], T.grad(out.sum(), first))
     # out = x0 f0, x1 f1, x2 x0 f0: the last two steps reach f1 only
     np.testing.assert_allclose(f([2.0, 3.0, 5.0], [1.0, 1.0]), [0.0, 3.0])
@@ -204,9 +207,7 @@ def test_random_draws_are_those_of_the_forward_pass(rng):
 
 def test_integer_states_have_no_gradient():
     x = T.dvector()
-    (counts, sums), _ = scan(
-        lambda row, k, s: (k + 1, s + row * k), x, [T.constant(0, dtype="int64"), ZERO]
-    )
+    (counts, sums), _ = scan(lambda row, k, s: (k + 1, s + row * k), x, [T.constant(0, dtype="int64"), ZERO])
     g = theano.function([x], T.grad(sums[-1] + counts.sum(), x))
     np.testing.assert_array_equal(g(np.ones(4)), np.arange(4.0))
 
@@ -216,7 +217,9 @@ def test_updated_shared_variables_pass_gradients_through_steps():
     out, updates = scan(lambda: (s * w, {s: s * w}), n_steps=3)
     g = theano.function([w], T.grad(out[-1], w))
     np.testing.assert_allclose(g(1.5), 2 * 3 * 1.5**2)
-    np.testing.assert_allclose(theano.function([], T.grad(updates[s], s), givens={w: T.constant(1.5, dtype="float64")})(), 1.5**3)
+    np.testing.assert_allclose(
+        theano.function([], T.grad(updates[s], s), givens={w: T.constant(1.5, dtype="float64")})(), 1.5**3
+    )
 
 
 def test_disconnected_inputs_are_told():
@@ -269,7 +272,8 @@ def test_ifelse_of_several_values_and_its_condition():
 def test_ifelse_forward_mode():
     x, v = T.dvector(), T.dvector()
     f = theano.function([x, v], T.Rop(ifelse(x.sum() > 0, x**2, x * 3), x, v))
-    assert f([2.0], [1.0]).tolist() == [4.0] and f([-2.0], [1.0]).tolist() == [3.0]
+    assert f([2.0], [1.0]).tolist() == [4.0]
+    assert f([-2.0], [1.0]).tolist() == [3.0]
 
 
 def test_ifelse_in_a_loop(rng):

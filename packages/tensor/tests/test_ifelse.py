@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 import theano
 import theano.tensor as T
 from theano.ifelse import IfElse, ifelse
@@ -35,8 +36,10 @@ def test_chooses_by_the_condition(condition):
 def test_computes_only_the_branch_that_is_taken(linker, optimizer):
     left, right = Loud(), Loud()
     f = theano.function([c, x], ifelse(c, left(x) + 1, right(x) * 2), mode=theano.Mode(linker, optimizer))
-    assert f(1, [3.0]).tolist() == [4.0] and (left.calls, right.calls) == (1, 0)
-    assert f(0, [3.0]).tolist() == [6.0] and (left.calls, right.calls) == (1, 1)
+    assert f(1, [3.0]).tolist() == [4.0]
+    assert (left.calls, right.calls) == (1, 0)
+    assert f(0, [3.0]).tolist() == [6.0]
+    assert (left.calls, right.calls) == (1, 1)
 
 
 def test_nested_choices_are_lazy():
@@ -51,7 +54,8 @@ def test_nested_choices_are_lazy():
 def test_several_values_come_in_the_container_of_the_first_branch():
     as_list = ifelse(c, [x, x + 1], [y, y + 2])
     as_tuple = ifelse(c, (x, x + 1), [y, y + 2])
-    assert isinstance(as_list, list) and isinstance(as_tuple, tuple)
+    assert isinstance(as_list, list)
+    assert isinstance(as_tuple, tuple)
     assert isinstance(ifelse(c, [x], [y]), list)
     found = theano.function([c, x, y], as_list)(0, [1.0], [2.0])
     assert [v.tolist() for v in found] == [[2.0], [4.0]]
@@ -109,4 +113,5 @@ def test_branches_have_equal_types(other):
 def test_shapes_follow_the_branch():
     out = ifelse(c, x, y)
     f = theano.function([c, x, y], out.shape)
-    assert f(1, np.ones(2), np.ones(5)).tolist() == [2] and f(0, np.ones(2), np.ones(5)).tolist() == [5]
+    assert f(1, np.ones(2), np.ones(5)).tolist() == [2]
+    assert f(0, np.ones(2), np.ones(5)).tolist() == [5]

@@ -4,6 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
+
 import theano
 import theano.tensor as T
 from theano.scan_module import foldl, foldr, reduce, scan, scan_checkpoints, until
@@ -47,7 +48,7 @@ def test_recurrent_net(rng, length, backwards):
 @pytest.mark.parametrize("taps", [[0], [-1, 0, 1], [1], [-2], [2, -1]])
 def test_taps_of_sequences(taps, backwards):
     x = T.dvector("x")
-    out, _ = scan(lambda *rows: sum((k + 1) * r for k, r in enumerate(rows)), dict(input=x, taps=taps), [None],
+    out, _ = scan(lambda *rows: sum((k + 1) * r for k, r in enumerate(rows)), {"input": x, "taps": taps}, [None],
                   go_backwards=backwards)  # fmt: skip
     value = np.arange(8.0) ** 2
     low, high = min(*taps, 0), max(*taps, 0)
@@ -58,7 +59,7 @@ def test_taps_of_sequences(taps, backwards):
 
 def test_an_int_as_tap():
     x = T.dvector("x")
-    out, _ = scan(lambda row: row, dict(input=x, taps=-1))
+    out, _ = scan(lambda row: row, {"input": x, "taps": -1})
     np.testing.assert_array_equal(out.eval({x: [1.0, 2.0, 3.0]}), [1.0, 2.0])
 
 
@@ -67,7 +68,7 @@ def test_an_int_as_tap():
 def test_taps_of_outputs(taps, steps):
     first, n = T.dvector("first"), T.lscalar("n")
     initial = first[0] if taps == [-1] else first
-    out, _ = scan(lambda *past: 2 * past[0] - past[-1] + 1, outputs_info=dict(initial=initial, taps=taps), n_steps=n)
+    out, _ = scan(lambda *past: 2 * past[0] - past[-1] + 1, outputs_info={"initial": initial, "taps": taps}, n_steps=n)
     depth = -min(taps)
     rows = list(np.arange(3.0)[:depth])
     for t in range(depth, depth + steps):
@@ -186,7 +187,7 @@ def test_nested_loops(rng):
     np.testing.assert_allclose(out.eval({x: value}), expected)
 
 
-@pytest.mark.parametrize("outputs, expected", [(0, type(None)), (1, T.TensorVariable), (2, list)])
+@pytest.mark.parametrize(("outputs", "expected"), [(0, type(None)), (1, T.TensorVariable), (2, list)])
 def test_what_scan_returns(outputs, expected):
     x = T.dvector("x")
     out, _ = scan(lambda row: [row] * outputs, x)
@@ -216,7 +217,7 @@ def test_checkpoints(rng, length):
     expected = [states[min(k + 5, length) - 1] for k in range(0, length, 5)]
     np.testing.assert_allclose(kept.eval({x: value}), expected)
     with pytest.raises(RuntimeError, match="taps"):
-        scan_checkpoints(lambda row, s: row + s, x, dict(initial=x, taps=[-2]))
+        scan_checkpoints(lambda row, s: row + s, x, {"initial": x, "taps": [-2]})
 
 
 def test_equal_loops_are_equal_ops_and_survive_pickling():
@@ -226,10 +227,12 @@ def test_equal_loops_are_equal_ops_and_survive_pickling():
         return scan_node(scan(lambda row, s: row * factor + s, x, T.constant(0.0, dtype="float64"))[0]).op
 
     a, b, c = build(2.0), build(2.0), build(3.0)
-    assert a == b and hash(a) == hash(b)
+    assert a == b
+    assert hash(a) == hash(b)
     assert a != c
     again = pickle.loads(pickle.dumps(a))
-    assert again.info == a.info and str(again) == str(a)
+    assert again.info == a.info
+    assert str(again) == str(a)
 
 
 def test_shapes_are_known_without_running():
@@ -245,16 +248,18 @@ def test_shapes_are_known_without_running():
 def test_names_of_inner_variables():
     x, h = T.dvector("x"), T.dscalar("h")
     seen = []
-    scan(lambda *args: seen.extend(v.name for v in args) or args[-1], dict(input=x, taps=[0, 1]), h)
+    scan(lambda *args: seen.extend(v.name for v in args) or args[-1], {"input": x, "taps": [0, 1]}, h)
     assert seen == ["x[t]", "x[t+1]", "h[t-1]"]
 
 
 def test_layout_helpers():
     x, h, w = T.dmatrix("x"), T.dmatrix("h"), T.dmatrix("w")
-    out, _ = scan(lambda r, p, q: T.dot(p, w) + q * r, x, dict(initial=h, taps=[-2, -1]), name="mine")
+    out, _ = scan(lambda r, p, q: T.dot(p, w) + q * r, x, {"initial": h, "taps": [-2, -1]}, name="mine")
     node = scan_node(out)
     op = node.op
-    assert str(op) == "for{cpu,mine}" and op.n_mit_sot == 1 and op.n_seqs == 1
+    assert str(op) == "for{cpu,mine}"
+    assert op.n_mit_sot == 1
+    assert op.n_seqs == 1
     assert [v.name for v in op.inner_mitsot(op.inputs)] == ["h[t-2]", "h[t-1]"]
     assert op.outer_non_seqs(node.inputs) == [w]
     maps = op.get_oinp_iinp_iout_oout_mappings()

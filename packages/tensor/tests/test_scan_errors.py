@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 import theano
 import theano.tensor as T
 from theano.errors import MissingInputError
@@ -16,20 +17,28 @@ def keep(row, *past):
 
 
 @pytest.mark.parametrize(
-    "arguments, error, text",
+    ("arguments", "error", "text"),
     [
         ({"fn": keep}, ValueError, "number of steps"),
         ({"fn": 3, "sequences": x}, ValueError, "not callable"),
         ({"fn": keep, "sequences": x, "n_steps": T.dscalar("k")}, ValueError, "n_steps=k"),
         ({"fn": keep, "sequences": x, "n_steps": 2.5}, ValueError, "n_steps=2.5"),
         ({"fn": keep, "sequences": T.dscalar("s")}, ValueError, "sequence 0"),
-        ({"fn": keep, "sequences": dict(input=x, tap=[0])}, ValueError, "unknown keys"),
-        ({"fn": keep, "sequences": dict(input=x, taps=[0.5])}, ValueError, "taps"),
-        ({"fn": keep, "sequences": x, "outputs_info": dict(taps=[-1])}, ValueError, "no initial value"),
-        ({"fn": keep, "sequences": x, "outputs_info": dict(initial=x, taps=[0])}, ValueError, "negative and distinct"),
-        ({"fn": keep, "sequences": x, "outputs_info": dict(initial=x, taps=[-1, -1])}, ValueError, "distinct"),
-        ({"fn": keep, "sequences": x, "outputs_info": dict(initial=zero, taps=[-2])}, ValueError, "no dimensions"),
-        ({"fn": keep, "sequences": x, "outputs_info": dict(initial=zero, return_steps=1)}, ValueError, "return_steps"),
+        ({"fn": keep, "sequences": {"input": x, "tap": [0]}}, ValueError, "unknown keys"),
+        ({"fn": keep, "sequences": {"input": x, "taps": [0.5]}}, ValueError, "taps"),
+        ({"fn": keep, "sequences": x, "outputs_info": {"taps": [-1]}}, ValueError, "no initial value"),
+        (
+            {"fn": keep, "sequences": x, "outputs_info": {"initial": x, "taps": [0]}},
+            ValueError,
+            "negative and distinct",
+        ),
+        ({"fn": keep, "sequences": x, "outputs_info": {"initial": x, "taps": [-1, -1]}}, ValueError, "distinct"),
+        ({"fn": keep, "sequences": x, "outputs_info": {"initial": zero, "taps": [-2]}}, ValueError, "no dimensions"),
+        (
+            {"fn": keep, "sequences": x, "outputs_info": {"initial": zero, "return_steps": 1}},
+            ValueError,
+            "return_steps",
+        ),
         ({"fn": lambda r: (r, r), "sequences": x, "outputs_info": [None]}, ValueError, "None for those"),
         ({"fn": lambda r: 3.0, "sequences": x}, ValueError, "tensor.constant"),
         ({"fn": lambda r: [r, np.ones(2)], "sequences": x}, ValueError, "tensor.constant"),
@@ -50,7 +59,8 @@ def test_updates_come_after_outputs():
 def test_a_result_of_another_dtype_names_both():
     with pytest.raises(ValueError, match=r"float32.*float64.*cast the initial value up") as caught:
         scan(lambda row, s: row + s, x, T.constant(0.0, dtype="float32", name="start"))
-    assert "start[t-1]" in str(caught.value) and "test_scan_errors.py" in str(caught.value)
+    assert "start[t-1]" in str(caught.value)
+    assert "test_scan_errors.py" in str(caught.value)
 
 
 def test_a_result_of_another_rank():
@@ -92,12 +102,12 @@ def test_a_sequence_that_is_too_short():
 
 
 def test_too_few_initial_rows():
-    out, _ = scan(lambda a, b: a + b, outputs_info=dict(initial=x, taps=[-2, -1]), n_steps=3)
+    out, _ = scan(lambda a, b: a + b, outputs_info={"initial": x, "taps": [-2, -1]}, n_steps=3)
     f = theano.function([x], out)
     with pytest.raises(AssertionError, match="fewer than 2 rows"):
         f([1.0])
     with pytest.raises(ValueError, match="fewer than 2 rows"):
-        scan(lambda a, b: a + b, outputs_info=dict(initial=T.constant([1.0]), taps=[-2, -1]), n_steps=3)
+        scan(lambda a, b: a + b, outputs_info={"initial": T.constant([1.0]), "taps": [-2, -1]}, n_steps=3)
 
 
 @pytest.mark.parametrize("fed_back", [True, False])
@@ -117,7 +127,8 @@ def test_an_error_in_the_step_tells_which_step():
     with pytest.raises(IndexError) as caught:
         f([1, 2, 9])
     told = str(caught.value) + "".join(getattr(caught.value, "__notes__", ()))
-    assert "step 2" in told and "test_scan_errors.py" in told
+    assert "step 2" in told
+    assert "test_scan_errors.py" in told
 
 
 def test_shared_variables_keep_their_values_when_a_step_fails():

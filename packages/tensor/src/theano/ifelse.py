@@ -107,9 +107,7 @@ class IfElse(Op):
     def infer_shape(self, node: Apply, shapes: list[Any]) -> list[Any]:
         """The common lengths of both branches; where they may differ, those of the branch that is chosen."""
         n = self.n_outs
-        return [
-            _chosen_lengths(node.inputs[0], node.outputs[i], shapes[1 + i], shapes[1 + n + i]) for i in range(n)
-        ]
+        return [_chosen_lengths(node.inputs[0], node.outputs[i], shapes[1 + i], shapes[1 + n + i]) for i in range(n)]
 
     def do_constant_folding(self, node: Apply) -> bool:
         """Constants in both branches say nothing of the condition."""

@@ -6,7 +6,7 @@ import os
 import platform
 import sys
 
-from theano.configuration.parser import value_of
+from theano.configuration.parser import is_given, value_of
 from theano.errors import explain
 
 __all__ = [
@@ -44,8 +44,11 @@ def default_cxx() -> str:
 
 
 def default_linker() -> str:
-    """Return the fastest linker that works here."""
-    return "cvm" if value_of("cxx") else "vm"
+    """Return the linker of compiled code, unless the user asked for no compiler.
+
+    Where no compiler is found, it is the backend that says so, once, and the functions run in Python.
+    """
+    return "cvm" if value_of("cxx") or not is_given("cxx") else "vm"
 
 
 def cuda_root() -> str:

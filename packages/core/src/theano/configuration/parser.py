@@ -231,6 +231,15 @@ def fetch_val_for_key(key: str, delete_key: bool = False) -> str:
     return given[0]
 
 
+def is_given(key: str) -> bool:
+    """Whether THEANO_FLAGS or an rc file sets an option."""
+    try:
+        fetch_val_for_key(key)
+    except KeyError:
+        return False
+    return True
+
+
 def get_config_hash() -> str:
     """Return a hash of all options on which generated code depends."""
     # lazy: only caches of compiled code need it

@@ -25,11 +25,10 @@ from theano.codegen.fingerprint import digest
 from theano.codegen.kernel import FinalSweep, Kernel, ReduceSweep, Sweep
 from theano.codegen.simplify import simplify
 from theano.codegen.verify import KernelError, verify_inplace, verify_kernel
-from theano.configuration import config
 from theano.cpu import machine
 from theano.cpu.cache import KernelCache, kernel_cache, symbol
 from theano.cpu.dialect import c_dialect
-from theano.cpu.toolchain import CompileError, Compiler, compile_library, find_compiler, warn_once
+from theano.cpu.toolchain import CompileError, Compiler, compile_library, find_compiler
 from theano.errors import explain
 
 MAX_WIDTH = 64
@@ -124,7 +123,7 @@ def compile_kernels(requests: list[KernelRequest]) -> list[CompiledKernel]:
     Raises
     ------
     CompileError
-        When machine code cannot be had; the user has been warned once per process, and the caller uses NumPy.
+        When machine code cannot be had; the core then says so, once, and uses NumPy.
     KernelError
         When a kernel or an in-place pair breaks a rule of the loop IR.
     """
@@ -132,12 +131,7 @@ def compile_kernels(requests: list[KernelRequest]) -> list[CompiledKernel]:
         verify_inplace(request.kernel, request.inplace)
     printed = [_print_kernel(r.kernel, r.modes) for r in requests]
     bodies = [s.body for sweeps in printed for s in sweeps if s.body is not None]
-    try:
-        addresses = _addresses({_source(b): b for b in bodies})
-    except CompileError as error:
-        if config.cxx:  # an empty config.cxx asks for no compilation
-            warn_once(error)
-        raise
+    addresses = _addresses({_source(b): b for b in bodies})
     return [_finish(r, s, addresses) for r, s in zip(requests, printed, strict=True)]
 
 

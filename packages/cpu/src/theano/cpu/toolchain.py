@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import json
 import os
-import warnings
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -192,7 +192,7 @@ def _compile_in(folder: Path, compiler: Compiler, sources: list[str], store: Fil
         try:
             run_chains([[_with_name(c, name) for c in (lines["cc1"], lines["as"])] for name in names], folder, seconds)
             run_chains([[[*lines["ld"], "-o", "library.so", *(f"{n}.o" for n in names)]]], folder, seconds)
-            return library.read_bytes()
+            return _read(library)
         except (ToolError, OSError) as error:
             if getattr(error, "hung", False):
                 raise
@@ -201,7 +201,15 @@ def _compile_in(folder: Path, compiler: Compiler, sources: list[str], store: Fil
     units = [f"{name}.c" for name in names]
     command = [*compiler.command, *compiler.flags, "-shared", "-nostdlib", "-x", "cpp-output", *units]
     run_chains([[[*command, "-o", "library.so"]]], folder, seconds)
-    return library.read_bytes()
+    return _read(library)
+
+
+def _read(library: Path) -> bytes:
+    """The library's bytes; a tool that reports success may still have written none, or something else."""
+    data = library.read_bytes()
+    if sys.platform == "linux" and not data.startswith(b"\x7fELF"):
+        raise ToolError("the compiler reported success, but what it wrote is no library")
+    return data
 
 
 def _with_name(command: list[str], name: str) -> list[str]:
@@ -278,13 +286,3 @@ def _ask_driver(folder: Path, compiler: Compiler, seconds: float) -> dict[str, l
 def _output(command: list[str]) -> str | None:
     return command[command.index("-o") + 1] if "-o" in command[:-1] else None
 
-
-_warned = False
-
-
-def warn_once(error: Exception) -> None:
-    """Tell the user, once per process, that NumPy does the work and why."""
-    global _warned
-    if not _warned:
-        _warned = True
-        warnings.warn(f"Theano runs without compiled kernels, more slowly. {error}", RuntimeWarning, stacklevel=3)

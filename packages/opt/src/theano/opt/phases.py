@@ -93,6 +93,12 @@ def _fusion() -> Any:
     return fusion_database()
 
 
+def _reduction_fusion() -> Any:
+    from .fusion_reduction import reduction_fusion_database  # lazy: as above
+
+    return reduction_fusion_database()
+
+
 _RUN, _BOTH = ("fast_run",), ("fast_run", "fast_compile")
 
 #: The pipeline, in order.
@@ -122,6 +128,7 @@ PHASES: tuple[Phase, ...] = (
     Phase(48.6, "specialize_device", _BOTH, "rewrites that depend on the device", EquilibriumDB),
     Phase(49, "elemwise_fusion", (*_RUN, "fusion", "local_elemwise_fusion", "FusionOptimizer"), "loop fusion", _fusion),
     Phase(49, "merge2", (*_RUN, "merge"), "merge again", MergeOptimizer),
+    Phase(49.1, "reduction_fusion", (*_RUN, "fusion"), "loop fusion through reductions", _reduction_fusion),
     Phase(100, "merge3", (*_RUN, "merge"), "final merge", MergeOptimizer),
 )
 

@@ -13,8 +13,11 @@ if TYPE_CHECKING:
 __all__ = ["index_maps", "inner_masks", "outer_pattern"]
 
 
-def inner_masks(inputs: list[Any], outputs: list[Any]) -> list[int]:
-    """For each output the inputs that it is connected to, as bits of an integer."""
+def inner_masks(inputs: list[Any], outputs: list[Any], all_ways: bool = False) -> list[int]:
+    """For each output the inputs that it is connected to, as bits of an integer.
+
+    With `all_ways`, ways without derivative (shapes, indices) count too.
+    """
     masks: dict[Any, int] = {}
     for i, v in enumerate(inputs):
         masks[v] = masks.get(v, 0) | 1 << i
@@ -22,7 +25,7 @@ def inner_masks(inputs: list[Any], outputs: list[Any]) -> list[int]:
         arriving = [masks.get(v, 0) for v in node.inputs]
         if not any(arriving):
             continue
-        pattern = _pattern_of(node)
+        pattern = None if all_ways else _pattern_of(node)
         for k, v in enumerate(node.outputs):
             mask = 0
             for i, bits in enumerate(arriving):

@@ -12,9 +12,7 @@ from theano.tensor import as_tensor_variable
 
 __all__ = ["get_updates_and_outputs", "until"]
 
-_FORMS = (
-    "return outputs, updates, (outputs, updates), (outputs, until), (updates, until) or (outputs, updates, until)"
-)
+_FORMS = "return outputs, updates, (outputs, updates), (outputs, until), (updates, until) or (outputs, updates, until)"
 
 
 class until:

@@ -113,9 +113,7 @@ class _Loop:
         self.shared = op.outer_shared(inputs)
         self.fixed = op.outer_non_seqs(inputs)
         self.reads = [
-            (buffer, state.offset + tap)
-            for state, buffer in zip(op.states, buffers, strict=True)
-            for tap in state.taps
+            (buffer, state.offset + tap) for state, buffer in zip(op.states, buffers, strict=True) for tap in state.taps
         ]
         self.writes = [
             (buffer, state.offset + tap, o)

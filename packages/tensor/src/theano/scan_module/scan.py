@@ -255,5 +255,3 @@ def _one_step(
         updates[shared] = new
     results = [unbroadcast(shape_padleft(v), 0) for v in outputs]
     return _packed(results, return_list), updates
-
-

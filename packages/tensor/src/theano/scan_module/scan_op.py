@@ -150,6 +150,11 @@ class Scan(Layout, Op):
         rules = import_module("theano.gradient.rules.scan_module")  # by name: as above
         return rules.scan_tangents(self.make_node(*inputs), list(eval_points))
 
+    @property
+    def var_mappings(self) -> dict[str, dict[int, Any]]:
+        """The maps of `get_oinp_iinp_iout_oout_mappings`."""
+        return self.get_oinp_iinp_iout_oout_mappings()
+
     def get_oinp_iinp_iout_oout_mappings(self) -> dict[str, dict[int, Any]]:
         """Index maps between outer and inner inputs and outputs (a classic interface)."""
         from theano.scan_module.connections import index_maps  # lazy: as above

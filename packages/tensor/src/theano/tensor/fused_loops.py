@@ -20,8 +20,7 @@ __all__ = ["input_order", "kernel_kind", "row_program"]
 KEEP = 10
 MAX_KEPT = 4
 _LIGHT = frozenset(
-    "add sub mul neg abs minimum maximum eq neq lt le gt ge and_ or_ xor invert where isnan isinf sign floor ceil "
-    "trunc rint".split()
+    ["add", "sub", "mul", "neg", "abs", "minimum", "maximum", "eq", "neq", "lt", "le", "gt", "ge", "and_", "or_", "xor", "invert", "where", "isnan", "isinf", "sign", "floor", "ceil", "trunc", "rint"]
 )
 _MEDIUM = frozenset(("true_div", "sqrt"))
 

@@ -11,7 +11,7 @@ from theano.scalar.composite import Composite, _step_text
 from theano.tensor.dimshuffle import DimShuffle
 from theano.tensor.elemwise import Elemwise
 
-_LONG = 200
+_LONG = 100
 
 
 def result_texts(inputs: Sequence[Variable], nodes: Sequence[Apply], outputs: Sequence[Variable]) -> list[str]:

@@ -116,6 +116,12 @@ class CAReduce(Op):
         axes = self.axes_of(x.ndim)
         if kind is None or not axes:
             return None
+        if acc_dtype == "bool" and self.scalar_op.identity is None:
+            # as whole numbers, because the logical reductions have a value for no elements
+            kind = _KERNEL_KINDS[type(self.scalar_op)]
+            return build.reduce(
+                kind, build.k.cast(build.load(0), "uint8"), axes, "uint8", lambda acc: build.k.neq(acc, 0)
+            )
         return build.reduce(kind, build.k.cast(build.load(0), acc_dtype), axes, acc_dtype)
 
     def perform(

@@ -138,7 +138,8 @@ static int read_thunk(Plan *p, Thunk *t, PyObject *entry)
     t->prepare = r->prepare;
     t->run = r->run;
     if (!(t->in = int_array(in, &t->nin)) || !(t->out = int_array(out, &t->nout)) ||
-        !(t->take = int_array(take, &ntake)) || !(t->guards = int_array(guards, &t->nguards)) || !(t->drop = int_array(drop, &t->ndrop)))
+        !(t->take = int_array(take, &ntake)) || !(t->guards = int_array(guards, &t->nguards)) ||
+        !(t->drop = int_array(drop, &t->ndrop)))
         return -1;
     t->nparams = (int32_t)PyTuple_GET_SIZE(params);
     if (!(t->params = zeroed((size_t)t->nparams, sizeof *t->params)))

@@ -144,7 +144,8 @@ DEFINE(mul_b8, uint8_t, AND, 1)
 DEFINE(max_b8, uint8_t, OR, 0)
 DEFINE(min_b8, uint8_t, AND, 1)
 
-#define ROW(kind, short, name, number) {kind, number, short##_##name##_init, short##_##name##_along, short##_##name##_across, short##_##name##_down}
+#define ROW(kind, short, name, number)                                                                                 \
+    {kind, number, short##_##name##_init, short##_##name##_along, short##_##name##_across, short##_##name##_down}
 #define ROWS_FLOAT(name, number)                                                                                       \
     ROW("add", add, name, number), ROW("mul", mul, name, number), ROW("maximum", max, name, number),                   \
         ROW("minimum", min, name, number)

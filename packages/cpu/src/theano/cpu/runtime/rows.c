@@ -1,7 +1,7 @@
 /* Row programs: kernels with reductions. Each sweep walks the row once; the outer dims are a loop over rows.
  *
- * Two ways. Along (along.c): one row after the other, tile by tile. Across (across.c): many rows side by side, one lane each,
- * for reductions over outer dims and for short rows. */
+ * Two ways. Along (along.c): one row after the other, tile by tile. Across (across.c): many rows side by side, one
+ * lane each, for reductions over outer dims and for short rows. */
 #include "rows.h"
 
 static int read_axes(Rows *r, PyObject *axes)

@@ -84,9 +84,11 @@ DEFINE_MICRO(f64, double, __m512d, __mmask8, 8, _mm512_set1_pd, _mm512_setzero_p
 static int suits(const Matrix *x, const Matrix *y, idx isz)
 {
     idx strip = x->cols * VECTORS * 64;
+    if (x->rows * x->cols > ((idx)1 << 24) / y->cols)
+        return 0; /* long enough for the library's threads */
     if (y->cs != isz || y->cols < 4 || x->rs % isz || x->cs % isz || y->rs % isz)
         return 0;
-    if (x->rows > 256 || (x->rows > 96 && strip > (idx)128 << 10) || strip > (idx)512 << 10)
+    if ((x->rows > 256 && strip > (idx)32 << 10) || (x->rows > 96 && strip > (idx)128 << 10) || strip > (idx)512 << 10)
         return 0;
     return __builtin_cpu_supports("avx512f");
 }

@@ -141,14 +141,15 @@ def assemble(parts: LoopParts, steps: Any, info: dict[str, Any]) -> tuple[list[A
         edit.states.append(StatePart(kind, taps, [0], before, [after], buffer))
     edit.rows = [RowPart(after, steps) for after in parts.mapped]
     states = list(edit.states)
+    # First of all: some sequences stand for expressions of the forward step, which must be cut off there.
+    inner = [*edit.moving(), *[v for v, _ in edit.fixed]]
+    fresh = {v: v.type.make_variable(v.name) for v in inner}
+    edit.substitute(dict(fresh))
+    edit.sequences = [(fresh[v], outer) for v, outer in edit.sequences]
+    edit.fixed = [(fresh[v], outer) for v, outer in edit.fixed]
+    for state in states:
+        state.before = [fresh[v] for v in state.before]
     edit.drop_unused_inputs()
     edit.move_out_fixed()
-    inner = edit.moving()
-    fresh = [v.type.make_variable(v.name) for v in inner]
-    edit.substitute(dict(zip(inner, fresh, strict=True)))
-    given = iter(fresh)
-    edit.sequences = [(next(given), outer) for _, outer in edit.sequences]
-    for state in edit.states:
-        state.before = [next(given) for _ in state.before]
     edit.build()
     return [state.new for state in states], [row.new for row in edit.rows]

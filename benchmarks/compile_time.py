@@ -1,0 +1,83 @@
+"""From building the graph to the first result in a fresh process, with empty and with filled kernel caches.
+
+CPU seconds of the process and its children; importing is not counted. ``wall`` is ours, for comparison.
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import tempfile
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from benchmarks.fresh import run
+from benchmarks.measure import Result, effort
+from benchmarks.peers import jax, pytensor
+from benchmarks.tables import text
+
+LIMIT = 150.0
+
+MODELS: dict[str, tuple[str, int, bool, bool]] = {
+    # name: model, size, PyTensor too, slow
+    "logistic step": ("logistic", 0, True, False),
+    "MLP 784-500-10 step": ("mlp", 0, True, False),
+    "100-node chain": ("chain", 100, True, False),
+    "1000-node chain": ("chain", 1000, False, False),
+    "50-layer MLP step": ("deep", 50, False, False),
+    "200-layer MLP step": ("deep", 200, False, True),
+    "10 000-node chain": ("chain", 10_000, False, True),
+}
+NAMES = {"theano": "theano", "JAX": "jax", "PyTensor": "pytensor"}
+
+
+def first_result(name: str) -> list[Result]:
+    """Cold and second process of one model."""
+    model, size, with_pytensor, slow = MODELS[name]
+    wanted = ["theano", *(["JAX"] if jax else []), *(["PyTensor"] if pytensor and with_pytensor else [])]
+    cold: dict[str, float] = {}
+    warm: dict[str, float] = {}
+    notes: dict[str, list[str]] = {"cold": [], "second process": []}
+    for contestant in wanted:
+        try:
+            first, second = _cold_and_warm(contestant, model, size, repeats=1 if slow or effort.quick else 3)
+        except (RuntimeError, subprocess.TimeoutExpired) as error:
+            notes["cold"].append(f"{contestant}: {type(error).__name__}: {' '.join(str(error).split())[-300:]}")
+            continue
+        cold[contestant], warm[contestant] = first["cpu"], second["cpu"]
+        if contestant == "theano":
+            notes["cold"].append(f"wall {text(first['wall'])}, of it compiler {text(first['children'])} CPU")
+            compiled = f", compiler ran: {text(second['children'])}" if second["children"] > 1e-3 else ""
+            notes["second process"].append(f"wall {text(second['wall'])}{compiled}")
+    return [
+        Result(f"{name}, cold", cold, bound=0.5, fault="; ".join(notes["cold"])),
+        Result(f"{name}, second process", warm, bound=0.7, fault="; ".join(notes["second process"])),
+    ]
+
+
+def _cold_and_warm(contestant: str, model: str, size: int, repeats: int) -> tuple[dict[str, float], dict[str, float]]:
+    """Medians of `repeats` pairs: a process with an empty cache, then one with what the first left."""
+    # Python's own caches: the first process of a contestant may compile bytecode.
+    if repeats > 1:
+        _one(contestant, "chain", 4, Path(tempfile.gettempdir()) / "none")
+    pairs: list[tuple[dict[str, float], dict[str, float]]] = []
+    for _ in range(repeats):
+        with tempfile.TemporaryDirectory() as folder:
+            pairs.append(
+                (_one(contestant, model, size, Path(folder)), _one(contestant, model, size, Path(folder)))
+            )
+    cold, warm = zip(*pairs)
+    return _median(cold), _median(warm)
+
+
+def _one(contestant: str, model: str, size: int, cache: Path) -> dict[str, float]:
+    found: Any = run(["-m", "benchmarks.first_result", NAMES[contestant], model, str(size)], cache, LIMIT)
+    return found | {"cpu": found["own"] + found["children"]}
+
+
+def _median(runs: Any) -> dict[str, float]:
+    return {key: statistics.median(r[key] for r in runs) for key in runs[0]}
+
+
+CASES = [partial(first_result, name) for name in MODELS if not (effort.quick and MODELS[name][3])]

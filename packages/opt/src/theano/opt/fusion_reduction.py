@@ -1,0 +1,134 @@
+"""Fusion through reductions: elementwise work, the reductions it feeds, and what is made of their results, as one node.
+
+A cluster grows from a reduction over the nodes beside it that share its index space: the shape of what is reduced,
+and the reduced axes. It stays convex (no path leaves it and comes back), so replacing it by one `Fused` node makes no
+cycle. What may join depends on how the loops will run:
+
+* rows (the reduced axes are the last ones, and not all): everything, since a row stays in the cache from sweep to sweep;
+* whole (one row): nothing that must be stored element by element, since each sweep walks through memory again;
+* columns (any other axes): producers of reductions only, since lanes are rows there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from theano import scalar as ts
+from theano.codegen import MapSweep, NotLowerable, ReduceSweep
+from theano.graph import Apply, FunctionGraph
+from theano.lowering import Build
+from theano.tensor.dimshuffle import DimShuffle
+from theano.tensor.fused import Fused
+from theano.tensor.fused_loops import row_program
+from theano.tensor.nnet.softmax import LogSoftmax, Softmax
+from theano.tensor.reduction import CAReduce, Max
+
+from .database import SequenceDB
+from .engine import GraphRule, Optimizer, copy_stack_trace, in2out
+from .fusion_cluster import Cluster
+from .matching import elemwise_node
+
+__all__ = ["ReductionFusion", "local_softmax_of_shifted", "reduction_fusion_database"]
+
+MAX_SWEEPS, MAX_NODES, MAX_READERS = 8, 40, 32
+NAME = "fusion_through_reductions"
+
+
+class ReductionFusion(Optimizer):
+    """Fuse clusters around reductions, in order of evaluation."""
+
+    name = NAME
+
+    def apply(self, fgraph: FunctionGraph) -> bool:
+        changed = False
+        for seed in fgraph.toposort():
+            if isinstance(seed.op, CAReduce) and seed in fgraph.apply_nodes:
+                cluster = Cluster.around(fgraph, seed)
+                if cluster is not None:
+                    _grow(cluster)
+                    changed = _replace(cluster) or changed
+        return changed
+
+
+def _grow(cluster: Cluster) -> None:
+    """Add neighbours until none fits any more."""
+    grown = True
+    while grown and len(cluster.nodes) < MAX_NODES:
+        grown = False
+        for node in _neighbours(cluster):
+            if node not in cluster.nodes and cluster.add(node):
+                grown = True
+                if len(cluster.nodes) >= MAX_NODES:
+                    break
+
+
+def _neighbours(cluster: Cluster) -> Iterator[Apply]:
+    """Producers, then other readers of what the cluster reads, then readers of what it makes."""
+    members = list(cluster.nodes)
+    found: dict[Apply, None] = {}
+    for node in members:
+        found.update((v.owner, None) for v in node.inputs if v.owner is not None)
+    read = [v for n in members for v in n.inputs if v in cluster.full]
+    for v in dict.fromkeys([*read, *[v for n in members for v in n.outputs]]):
+        found.update((reader, None) for reader, _ in cluster.fgraph.clients(v)[:MAX_READERS] if reader != "output")
+    return iter([node for node in found if node not in cluster.nodes])
+
+
+def _replace(cluster: Cluster) -> bool:
+    """Put one node into the place of the cluster, if that is worth while and can be lowered."""
+    cluster.prune()
+    working = [n for n in cluster.nodes if not isinstance(n.op, DimShuffle)]
+    if len(working) < 2 or not any(isinstance(n.op, CAReduce) for n in working):
+        return False
+    fgraph = cluster.fgraph
+    nodes = sorted(cluster.nodes, key=fgraph.rank)
+    results = cluster.results(nodes)
+    inputs = cluster.inputs(nodes)
+    if results is None or not inputs:
+        return False
+    node = Fused(inputs, results).make_node(*inputs)
+    if not _can_run(node) or any(new.type != old.type for new, old in zip(node.outputs, results, strict=True)):
+        return False
+    for new, old in zip(node.outputs, results, strict=True):
+        copy_stack_trace(old, new)
+    copy_stack_trace([v for n in nodes for v in n.outputs], node.outputs[0])
+    fgraph.replace_all_validate(list(zip(results, node.outputs, strict=True)), reason=NAME)
+    return True
+
+
+def _can_run(node: Apply) -> bool:
+    try:
+        step = row_program(node.op, node, Build(node))
+    except NotLowerable:
+        return False
+    walks = [s for s in step.kernel.sweeps if isinstance(s, MapSweep | ReduceSweep)]
+    return len(walks) <= MAX_SWEEPS
+
+
+def _softmax_of_shifted(fgraph: FunctionGraph, node: Apply) -> Any:
+    """softmax(x - max(x, axis=1, keepdims=True)) -> softmax(x), which subtracts the maximum itself."""
+    difference = elemwise_node(node.inputs[0], ts.Sub)
+    if difference is None or len(difference.inputs) != 2:
+        return None
+    x, spread = difference.inputs
+    if x.type != node.inputs[0].type or spread.owner is None or not isinstance(spread.owner.op, DimShuffle):
+        return None
+    largest = spread.owner.inputs[0].owner
+    if spread.owner.op.new_order != (0, "x") or largest is None or type(largest.op) is not Max:
+        return None
+    return [node.op(x)] if largest.inputs[0] is x and largest.op.axes_of(2) == (1,) else None
+
+
+local_softmax_of_shifted = GraphRule(_softmax_of_shifted, [Softmax, LogSoftmax])
+local_softmax_of_shifted.name = "local_softmax_of_shifted"
+
+
+def reduction_fusion_database() -> SequenceDB:
+    """The phase behind elementwise fusion."""
+    db = SequenceDB()
+    db.name = "reduction_fusion"
+    shifted = in2out(local_softmax_of_shifted, name="local_softmax_of_shifted")
+    db.register("local_softmax_of_shifted", shifted, 0, "fast_run", "fusion")
+    db.register(NAME, ReductionFusion(), 1, "fast_run", "fusion")
+    return db
