@@ -1,10 +1,25 @@
 """Build of theano-cpu. The runtime extension is optional: without a compiler the package installs without it."""
 
+import glob
 import os
+import shutil
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 from setuptools import setup
 from setuptools.command.build_ext import build_ext
+
+
+def compile_at_the_same_time(compiler):
+    """Let `compiler` work on as many files at once as there are processors."""
+    one_after_another = compiler.compile
+
+    def compile_all(sources, *args, **kwargs):
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            done = pool.map(lambda source: one_after_another([source], *args, **kwargs), sources)
+            return [name for names in done for name in names]
+
+    compiler.compile = compile_all
 
 
 class OptionalBuildExt(build_ext):
@@ -18,9 +33,24 @@ class OptionalBuildExt(build_ext):
 
     def build_extension(self, ext):
         try:
-            super().build_extension(ext)
+            if not self._use_build_in_place(ext):
+                compile_at_the_same_time(self.compiler)
+                super().build_extension(ext)
         except Exception as error:
             self._explain(error)
+
+    def _use_build_in_place(self, ext):
+        """Copy what an earlier editable install left beside the sources, if it is newer than all of them."""
+        built = os.path.join("src", self.get_ext_filename(ext.name))
+        recipes = ["setup.py", "pyproject.toml", *glob.glob("src/theano/cpu/build_runtime.py")]
+        sources = [*recipes, *glob.glob("src/theano/cpu/runtime/*")]
+        if not os.path.exists(built) or os.path.getmtime(built) < max(map(os.path.getmtime, sources)):
+            return False
+        target = self.get_ext_fullpath(ext.name)
+        if os.path.abspath(target) != os.path.abspath(built):
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            shutil.copy2(built, target)
+        return True
 
     def get_outputs(self):
         """Only what was really built: an editable install or a wheel must not look for the rest."""

@@ -37,6 +37,7 @@ ffi.set_source(
     extra_compile_args=[
         "-std=gnu11",
         "-O3",
+        "-g0",  # debug information would be ten times the code
         "-ffp-contract=off",
         "-fno-math-errno",
         "-fno-trapping-math",
