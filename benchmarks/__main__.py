@@ -11,6 +11,7 @@ import importlib
 import os
 import platform
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,9 +52,10 @@ def main() -> None:
     print(parts[0], flush=True)
     found: list[Result] = []
     for group in arguments.groups or GROUPS:
+        started = time.perf_counter()
         results = list(_measured(group))
         found += results
-        parts.append(f"## {group}\n\n{table(results, bandwidth)}")
+        parts.append(f"## {group} ({time.perf_counter() - started:.0f} s)\n\n{table(results, bandwidth)}")
         print(f"\n{parts[-1]}", flush=True)
         if arguments.save:
             Path(arguments.save).write_text("\n\n".join(parts) + "\n", encoding="utf-8")
@@ -73,7 +75,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _measured(group: str) -> Iterator[Result]:
-    """All results of a group; a case that fails gives a result with its fault."""
+    """All results of a group; a case that fails gives a result with its note."""
     from benchmarks.measure import Result
 
     for case in importlib.import_module(f"benchmarks.{group}").CASES:
@@ -81,7 +83,7 @@ def _measured(group: str) -> Iterator[Result]:
         try:
             found = case()
         except Exception as error:
-            found = Result(name, {}, fault=f"{type(error).__name__}: {' '.join(str(error).split())[:300]}")
+            found = Result(name, {}, note=f"{type(error).__name__}: {' '.join(str(error).split())[:300]}")
         yield from found if isinstance(found, list) else [found]
 
 

@@ -10,6 +10,7 @@ import os
 import resource
 import sys
 import time
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,7 @@ def symbolic_layers(library: Any, tensor: Any, sizes: list[int], batch: int) -> 
     rng = np.random.default_rng(0)
     x, y = tensor.fmatrix("x"), tensor.lvector("y")
     h, parameters = x, []
-    for i, (above, below) in enumerate(zip(sizes, sizes[1:])):
+    for i, (above, below) in enumerate(pairwise(sizes)):
         w = library.shared((rng.normal(size=(above, below)) / above**0.5).astype("float32"))
         b = library.shared(np.zeros(below, "float32"))
         h = tensor.dot(h, w) + b
@@ -122,9 +123,7 @@ def jax_program(model: str, size: int) -> Any:
         else:
             sizes = [784, 500, 10] if model == "mlp" else [WIDTH] * size + [10]
             rng = np.random.default_rng(0)
-            parameters = [
-                (rng.normal(size=s).astype("float32"), np.zeros(s[1], "float32")) for s in zip(sizes, sizes[1:])
-            ]
+            parameters = [(rng.normal(size=s).astype("float32"), np.zeros(s[1], "float32")) for s in pairwise(sizes)]
             cost, batch = layers, 60 if model == "mlp" else BATCH
             data = [np.ones((batch, sizes[0]), "float32"), np.zeros(batch, "int64")]
 
@@ -164,7 +163,8 @@ def main() -> None:
     run()
     wall = time.perf_counter() - started
     own, children = (_cpu(k) - b for k, b in zip(kinds, before))
-    print(json.dumps({"wall": wall, "own": own, "children": children}), flush=True)
+    process = sum(_cpu(k) for k in kinds)
+    print(json.dumps({"wall": wall, "own": own, "children": children, "process": process}), flush=True)
     os._exit(0)  # JAX takes long to end after large programs
 
 

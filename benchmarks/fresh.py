@@ -26,7 +26,13 @@ def run(command: list[str], cache: Path, limit: float | None = None) -> object:
     environment |= {"JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0"}
     environment |= {"JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1"}
     done = subprocess.run(
-        [sys.executable, *command], env=environment, capture_output=True, text=True, check=False, timeout=limit, cwd=ROOT
+        [sys.executable, *command],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=limit,
+        cwd=ROOT,
     )
     if done.returncode:
         raise RuntimeError(f"a benchmark process failed:\n{done.stderr[-2000:]}")

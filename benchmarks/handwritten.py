@@ -40,7 +40,9 @@ def _library(name: str, arity: int, expression: str) -> ctypes.CDLL | None:
         reads = "".join(f"#undef {v}\n#define {v} in{k}[i]\n" for k, v in enumerate("xyz"[:arity]))
         pointers = ", ".join(f"const {c_type} *restrict in{k}" for k in range(arity))
         body = _FUNCTION.format(name=name, suffix=dtype, pointers=pointers, type=c_type, expression=expression)
-        parts.append(f"{reads}#undef F\n#undef R\n#define R {c_type}\n#define F(name) CONCATENATED(name, {ending})\n{body}")
+        parts.append(
+            f"{reads}#undef F\n#undef R\n#define R {c_type}\n#define F(name) CONCATENATED(name, {ending})\n{body}"
+        )
     (folder / "loop.c").write_text(_SOURCE.format(functions="\n".join(parts)))
     # Two runs: linking with -ffast-math would switch denormals off for the whole process.
     for command in ([*_FLAGS, "-c", "loop.c", "-o", "loop.o"], ["-shared", "loop.o", "-o", "loop.so", "-lmvec", "-lm"]):

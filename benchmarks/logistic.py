@@ -97,7 +97,7 @@ def logistic(batch: int, dtype: str, bound: float) -> Result:
 
         contestants["PyTensor"] = symbolic_step(pytensor, pt, *data)
     return interleaved(
-        f"logistic step {batch}×784 {dtype}",
+        f"logistic step {batch} x 784 {dtype}",
         contestants,
         bound=bound,
         expected=numpy_step(*data)(),

@@ -52,7 +52,7 @@ def draws(law: str, dtype: str, bound: float) -> Result:
 
 
 def dropout() -> Result:
-    """Half of 4096 × 1024 float32 set to zero, the rest doubled."""
+    """Half of 4096  x  1024 float32 set to zero, the rest doubled."""
     import theano
     from theano import tensor
 
@@ -75,7 +75,7 @@ def dropout() -> Result:
         contestants["torch"] = lambda: torch.nn.functional.dropout(tensor_x, 0.5)
     for name, call in contestants.items():
         _kept_half(name, np.asarray(call()), x)
-    return interleaved("dropout 4096×1024 float32", contestants, bound=0.4, moved=2 * x.nbytes)
+    return interleaved("dropout 4096 x 1024 float32", contestants, bound=0.4, moved=2 * x.nbytes)
 
 
 def _kept_half(name: str, y: Any, x: Any) -> None:

@@ -87,7 +87,7 @@ def _contestants(build: Any, arrays: tuple[Any, ...]) -> Contestants:
     contestants: Contestants = {"theano": theano_call(_ours(build), *arrays), "NumPy": bind(build(np), *arrays)}
     by_hand = getattr(row_loops, build.__name__, None)
     if numba and by_hand:
-        contestants["Numba"] = numba_call(by_hand, *arrays)
+        contestants["Numba"] = numba_call(by_hand, *arrays, reorder=True)
     if jax:
         contestants["JAX"] = jax_call(build(jax.numpy), *arrays)
     if pytensor:
@@ -120,7 +120,7 @@ def case(name: str, build: Any, shapes: tuple[tuple[int, ...], ...], dtype: str,
     expected = build(np)(*arrays)
     moved = sum(a.nbytes for a in arrays) + (0 if isinstance(expected, list) else np.asarray(expected).nbytes)
     return interleaved(
-        f"{name}, {'×'.join(map(str, shapes[0]))} {dtype}",
+        f"{name}, {'x'.join(map(str, shapes[0]))} {dtype}",
         _contestants(build, arrays),
         bound=bound,
         expected=expected,

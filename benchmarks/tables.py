@@ -15,8 +15,8 @@ def table(results: list[Result], bandwidth: float = 0.0) -> str:
     for r in results:
         cells = [r.case, *(text(r.seconds[name]) if name in r.seconds else "" for name in names), _ratio(r), _aim(r)]
         lines.append("| " + " | ".join([*cells, *([_speed(r, bandwidth)] if memory else [])]) + " |")
-    faults = [f"* {r.case}: {r.fault}" for r in results if r.fault]
-    return "\n".join([*lines, *(["", *faults] if faults else [])])
+    notes = [f"* {r.case}: {r.note}" for r in results if r.note]
+    return "\n".join([*lines, *(["", *notes] if notes else [])])
 
 
 def summary(results: list[Result]) -> str:
@@ -34,7 +34,7 @@ def _brief(r: Result) -> str:
 
 def _ratio(r: Result) -> str:
     if r.ratio is None:
-        return "fault" if r.fault and "theano" not in r.seconds else ""
+        return "fault" if r.note and "theano" not in r.seconds else ""
     return f"**{r.ratio:.2f}**" if r.missed else f"{r.ratio:.2f}"
 
 

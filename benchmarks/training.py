@@ -84,9 +84,11 @@ def jax_step(sizes, x, y, rate=RATE):
         value, gradients = jax.value_and_grad(cost)(parameters, x, y)
         return value, jax.tree.map(lambda p, g: p - rate * g, parameters, gradients)
 
+    held = jax.device_put((x, y))
+
     def step():
         nonlocal state
-        value, state = update(state, x, y)
+        value, state = update(state, *held)
         return value.block_until_ready()
 
     return step

@@ -286,3 +286,84 @@ def test_a_long_loop_and_a_deep_step():
 
     out, _ = scan(deep, outputs_info=ZERO, n_steps=2)
     assert theano.function([], out[-1], mode=PLAIN)() == 6000
+
+
+def test_steps_are_compiled_in_the_mode_of_the_function():
+    from theano.scan_module.stage import hand_down_mode
+
+    out, _ = scan(lambda r, s: T.tanh(r + s), v, ZERO)
+    f = theano.function([v], out, mode=PLAIN)
+    hand_down_mode(f.maker)
+    (loop,) = loops(f)
+    assert loop.op.fn.maker.mode is f.maker.mode
+    assert f([1.0, 2.0]).shape == (2,)
+    own, _ = scan(lambda r, s: T.tanh(r + s), v, ZERO, mode="FAST_COMPILE")
+    f = theano.function([v], own, mode=PLAIN)
+    hand_down_mode(f.maker)
+    assert loops(f)[0].op.mode == "FAST_COMPILE"
+
+
+def test_rows_of_a_jacobian(rng):
+    out = T.tanh(T.dot(w, v)) ** 2
+    rows, _ = scan(lambda i, out, v: T.grad(out[i], v), T.arange(out.shape[0]), non_sequences=[out, v])
+    values = rng.randn(3), rng.randn(4, 3)
+    f = compare([v, w], [rows, theano.gradient.jacobian(out, v)], values)
+    found = f(*values)
+    np.testing.assert_allclose(found[0], found[1])
+
+
+def test_indexing_a_tensor_by_the_number_of_the_step(rng):
+    out, _ = scan(lambda i, s: T.tanh(s * v[i]), T.arange(v.shape[0]), ZERO + 1)
+    again, _ = scan(lambda r, s: T.tanh(s * r), v, ZERO + 1)
+    f = compare([v], [T.grad(out[-1], v), T.grad(again[-1], v)], [rng.randn(5)])
+    a, b = f(rng.randn(5))
+    np.testing.assert_allclose(a, b)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        lambda r: T.nnet.softmax(T.dot(r, w)),
+        lambda r: (r**2).sum(axis=1),
+        lambda r: r.prod(axis=0) + r.sum(),
+        lambda r: r,
+        lambda r: r[:, 1:] * r[0, 0],
+        lambda r: T.set_subtensor(r[:, 0], r[:, 1]),
+        lambda r: T.inc_subtensor(r[1], v),
+        lambda r: r.T.dimshuffle(0, "x", 1),
+    ],
+)
+def test_maps_of_many_ops_need_no_loop(rng, step):
+    out, _ = scan(step, batch)
+    f = compare([batch, w, v], [out], [rng.randn(4, 2, 3), rng.randn(3, 3), rng.randn(3)])
+    assert not loops(f)
+
+
+def test_long_short_term_memory(rng):
+    size = 4
+    u2, bias, out_w = T.dmatrix(), T.dvector(), T.dmatrix()
+
+    def step(row, h, c):
+        z = T.dot(row, w) + T.dot(h, u2) + bias
+        gates = T.nnet.sigmoid(z[:, : 3 * size])
+        i, f, o = (gates[:, k * size : (k + 1) * size] for k in range(3))
+        c = f * c + i * T.tanh(z[:, 3 * size :])
+        h = o * T.tanh(c)
+        return h, c, T.nnet.softmax(T.dot(h, out_w))
+
+    start = T.zeros((2, size), dtype="float64")
+    (_h, _c, p), _ = scan(step, batch, [start, start, None])
+    params = [w, u2, bias, out_w]
+    cost = -T.log(p[:-1, :, 0]).mean()
+    values = [rng.randn(5, 2, 3), rng.randn(3, 16), rng.randn(4, 16), rng.randn(16), rng.randn(4, 3)]
+    f = compare([batch, *params], [cost, *T.grad(cost, params)], values)
+    forward, backward = loops(f)
+    for loop in (forward, backward):
+        assert inner_ops(loop).count("dot") == 1
+        assert "Softmax" not in inner_ops(loop)
+        assert loop.op.n_sit_sot == 2
+    numeric_rng = np.random.RandomState(1)
+    direction = [numeric_rng.randn(*value.shape) for value in values[1:]]
+    ends = [f(values[0], *[p + s * 1e-6 * d for p, d in zip(values[1:], direction, strict=True)])[0] for s in (1, -1)]
+    found = sum((g * d).sum() for g, d in zip(f(*values)[1:], direction, strict=True))
+    np.testing.assert_allclose(found, (ends[0] - ends[1]) / 2e-6, rtol=1e-6)

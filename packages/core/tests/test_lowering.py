@@ -180,6 +180,15 @@ def test_an_operand_read_twice_or_later_is_kept():
     assert [s.inplace for s in plan.steps] == [(), (), ((0, 0),)]
 
 
+def test_an_operand_that_another_operand_shows_is_kept():
+    """``s * s.T`` must not be written over ``s``."""
+    x = matrix("x")
+    a = mul(x, x)
+    assert plan_of([x], [mul(a, turn(a))]).steps[-1].inplace == ()
+    w = matrix("w")
+    assert not any(getattr(s, "commit", ()) for s in plan_of([w], [mul(w, turn(w))], {0: 0}).steps)
+
+
 def test_memory_lives_as_long_as_its_views():
     x = matrix("x")
     a = mul(x, x)
@@ -212,6 +221,28 @@ def test_no_update_in_place_when_the_new_value_is_also_returned_or_read():
     new = mul(w, x)
     assert not any(getattr(s, "commit", ()) for s in plan_of([x, w], [new, new], {1: 1}).steps)
     assert not any(getattr(s, "commit", ()) for s in plan_of([x, w], [mul(new, x), new], {1: 1}).steps)
+
+
+@frozen_op
+class Both(Op):
+    """Product and sum, from one step."""
+
+    def make_node(self, x, y):
+        return Apply(self, [x, y], [x.type(), x.type()])
+
+    def lower(self, node, build):
+        x, y = build.load(0), build.load(1)
+        return build.map([x * y, x + y])
+
+
+def test_no_update_in_place_by_a_step_that_also_computes_a_result():
+    """Results are handed out before anything is written, so the step cannot run last."""
+    w, x = matrix("w"), matrix("x")
+    product, total = Both().make_node(w, x).outputs
+    assert not any(getattr(s, "commit", ()) for s in plan_of([w, x], [turn(total), product], {1: 0}).steps)
+    assert not any(getattr(s, "commit", ()) for s in plan_of([w, x], [total, product], {1: 0}).steps)
+    both = plan_of([w, x], [product, total], {0: 0, 1: 1}).steps[-1]
+    assert both.commit == ((0, 0), (1, 1))
 
 
 def test_no_update_in_place_when_the_old_value_is_returned():

@@ -7,7 +7,7 @@ import theano
 import theano.tensor as T
 from theano.gradient import verify_grad
 from theano.ifelse import ifelse
-from theano.scan_module import scan, scan_checkpoints, until
+from theano.scan_module import loop, scan, scan_checkpoints, until, while_loop
 
 ZERO = T.constant(0.0, dtype="float64")
 
@@ -66,7 +66,7 @@ def nested(x, w):
     return scan(outer, x, T.zeros_like(w), w)[0]
 
 
-def while_loop(h0):
+def while_growing(h0):
     return scan(lambda p: (p**1.5, until(p**1.5 > 50)), outputs_info=h0, n_steps=100)[0]
 
 
@@ -139,7 +139,7 @@ def test_reverse_mode(build, shapes, rng):
 
 
 def test_reverse_mode_of_a_while_loop(rng):
-    verify_grad(while_loop, [np.float64(2.0)], rng=rng)
+    verify_grad(while_growing, [np.float64(2.0)], rng=rng)
 
 
 @pytest.mark.parametrize("build", [recurrent, output_taps, several_outputs, nested, while_over_a_sequence, mapped])
@@ -281,3 +281,27 @@ def test_ifelse_in_a_loop(rng):
         return scan(lambda row, h: ifelse(row > 0, h * row, h - row**2), x, T.constant(1.0, dtype="float64"))[0]
 
     verify_grad(build, [rng.randn(6)], rng=rng)
+
+
+def test_loop_and_while_loop():
+    x, s0 = T.dvector(), T.dscalar()
+    final, ys = loop(lambda s, row: ((s[0] * row, s[1] + row), s[0]), (s0, s0), x)
+    f = theano.function([x, s0], T.grad(final[0] + final[1] + ys.sum(), [x, s0]))
+    by_x, by_s = f([2.0, 3.0], 5.0)
+    # 6 s + s + 5 + (s + 2 s)
+    np.testing.assert_allclose(by_x, [5 * 3 + 1 + 5, 5 * 2 + 1])
+    np.testing.assert_allclose(by_s, 6 + 1 + 3)
+    end = while_loop(lambda s: s < 50, lambda s: s**1.5, s0, max_steps=20)
+    h = 1e-6
+    f = theano.function([s0], [end, T.grad(end, s0)])
+    np.testing.assert_allclose(f(2.0)[1], (f(2.0 + h)[0] - f(2.0 - h)[0]) / (2 * h), rtol=1e-6)
+    assert f(60.0)[1] == 1.0
+
+
+def test_a_while_loop_without_a_limit_has_no_gradient():
+    s0 = T.dscalar()
+    end = while_loop(lambda s: s < 50, lambda s: s * 2, s0)
+    with pytest.raises(theano.gradient.NullTypeGradError, match="max_steps"):
+        T.grad(end, s0)
+    with pytest.raises(NotImplementedError, match="max_steps"):
+        T.Rop(end, s0, T.dscalar())

@@ -1,5 +1,6 @@
 """`scan` against plain NumPy loops."""
 
+import copy
 import pickle
 
 import numpy as np
@@ -231,7 +232,7 @@ def test_equal_loops_are_equal_ops_and_survive_pickling():
     assert hash(a) == hash(b)
     assert a != c
     again = pickle.loads(pickle.dumps(a))
-    assert again.info == a.info
+    assert again == a
     assert str(again) == str(a)
 
 
@@ -273,3 +274,22 @@ def test_test_values_reach_the_step():
         x.tag.test_value = np.ones((3, 2))
         out, _ = scan(lambda row, s: row + s, x, T.zeros((2,), dtype="float64"))
         np.testing.assert_array_equal(out.tag.test_value, np.cumsum(np.ones((3, 2)), axis=0))
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_graphs_and_functions_with_loops_survive_pickling(nested):
+    x = T.dmatrix("x")
+
+    def step(row, s):
+        if nested:
+            return scan(lambda e, t: T.tanh(e + t) * 2.0, row, s)[0][-1]
+        return T.tanh(row.sum() + s) * 2.0
+
+    out, _ = scan(step, x, T.constant(0.0, dtype="float64"))
+    value = np.arange(6.0).reshape(3, 2)
+    expected = out.eval({x: value})
+    x2, out2 = pickle.loads(pickle.dumps([x, out * 1.0]))
+    np.testing.assert_array_equal(out2.eval({x2: value}), expected)
+    f = theano.function([x], out)
+    for twin in (pickle.loads(pickle.dumps(f)), copy.deepcopy(f), f.copy()):
+        np.testing.assert_array_equal(twin(value), expected)

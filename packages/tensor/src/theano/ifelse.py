@@ -16,6 +16,21 @@ from theano.tensor import as_tensor_variable
 __all__ = ["IfElse", "ifelse"]
 
 
+_REWRITES = frozenset({
+    "CondMerge", "cond_make_inplace", "cond_merge_ifs_false", "cond_merge_ifs_true", "cond_remove_identical",
+    "ifelse_lift_single_if_through_acceptable_ops",
+})  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name in _REWRITES:
+        try:
+            return getattr(import_module("theano.opt.rewrites.ifelse"), name)
+        except ModuleNotFoundError as error:
+            raise AttributeError(f"theano.ifelse.{name} needs theano-opt: pip install theano-opt") from error
+    raise AttributeError(f"module 'theano.ifelse' has no attribute {name!r}")
+
+
 @frozen_op
 class IfElse(Op):
     """Inputs: a condition, values where it holds, values where it does not (as many); outputs: the chosen values.
@@ -30,6 +45,9 @@ class IfElse(Op):
         Kept for programs that set it.
     name : str, optional
     """
+
+    # the condition; all other inputs are read only if their branch is chosen
+    always_needed = (0,)
 
     n_outs: int
     as_view: bool = False

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from theano.codegen.cfamily import Statements, prototypes
 from theano.codegen.dialect import Dialect
 from theano.codegen.dtypes import BOOL, ITEMSIZE, is_float
 from theano.codegen.expr import Expr, post_order
+from theano.frozen import dataclass
 
 SYMBOL = "@SYMBOL@"
 """Stands for the function's name in `Body.text`: the name is made of the text's digest."""

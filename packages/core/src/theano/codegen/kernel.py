@@ -7,9 +7,10 @@ sweep, a reduction is a reduce and a final sweep, softmax is four sweeps.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import cached_property
 
 from theano.codegen.expr import Expr
+from theano.frozen import dataclass
 
 REDUCTIONS = ("add", "mul", "maximum", "minimum", "and", "or")
 
@@ -75,12 +76,12 @@ class Kernel:
         """Number of accumulators."""
         return len(self.accs)
 
-    @property
+    @cached_property
     def is_map(self) -> bool:
         """Whether the kernel is purely elementwise (no row structure)."""
         return len(self.sweeps) == 1 and isinstance(self.sweeps[0], MapSweep) and not self.uses_iota
 
-    @property
+    @cached_property
     def uses_iota(self) -> bool:
         """Whether any value depends on the position along the row."""
         from theano.codegen.expr import post_order  # lazy: a property used by few callers

@@ -6,8 +6,10 @@ The classic names are makers of `Linker` values: what they built by hand is done
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
+
+from theano.frozen import dataclass
 
 __all__ = [
     "CLinker",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 from theano.configuration import config
 from theano.errors import MethodNotDefined, explain
+from theano.frozen import dataclass, own_field_names
 from theano.graph.apply import Apply
 from theano.graph.tag import Scratchpad
 from theano.graph.trace import capture
@@ -25,7 +25,8 @@ def frozen_op(cls: type) -> type:
     >>> Scale(2.0) == Scale(2.0), str(Scale(2.0))
     (True, 'Scale{factor=2.0}')
     """
-    return dataclasses.dataclass(frozen=True, repr=False, eq=False)(cls)
+    made: type = dataclass(frozen=True, repr=False, eq=False)(cls)
+    return made
 
 
 class Op:
@@ -61,11 +62,15 @@ class Op:
             props = getattr(cls, "__props__", None)
             if props is not None:
                 names = tuple(props)
-            elif dataclasses.is_dataclass(cls):
-                names = tuple(f.name for f in dataclasses.fields(cls) if f.compare)
             else:
-                names = ()
-                cls._identity_only = True  # type: ignore[attr-defined]
+                names = own_field_names(cls)
+                if names is None and hasattr(cls, "__dataclass_fields__"):
+                    import dataclasses  # lazy: ops that are ordinary dataclasses
+
+                    names = tuple(f.name for f in dataclasses.fields(cls) if f.compare)
+                elif names is None:
+                    names = ()
+                    cls._identity_only = True  # type: ignore[attr-defined]
             cls._parameter_names = names  # type: ignore[attr-defined]
         return None if not names and cls.__dict__.get("_identity_only") else names
 

@@ -58,12 +58,18 @@ def _inplace(plan: Plan, step: KernelStep | CallStep, dying: set[int]) -> Pairs:
         slot = step.inputs[i]
         if j in taken_out or i in taken_in or slot not in dying or slot in plan.aliases:
             continue
-        if step.inputs.count(slot) > 1 or slot in step.outputs:
+        if _shown_twice(plan, step, i) or slot in step.outputs:
             continue
         pairs.append((j, i))
         taken_out.add(j)
         taken_in.add(i)
     return tuple(pairs)
+
+
+def _shown_twice(plan: Plan, step: Step, i: int) -> bool:
+    """Whether another input shows memory of input `i` (``s + s[::-1]``), so that it must not be written over."""
+    root = root_of(step.inputs[i], plan.aliases)
+    return any(k != i and root_of(slot, plan.aliases) == root for k, slot in enumerate(step.inputs))
 
 
 def candidate_pairs(step: KernelStep) -> Pairs:
@@ -116,18 +122,24 @@ def _commit_pair(plan: Plan, step: Step, value: int, target: int) -> tuple[int, 
     else:
         return None
     for j, i in allowed:
-        if step.outputs[j] == value and step.inputs[i] == target and step.inputs.count(target) == 1:
+        if step.outputs[j] == value and step.inputs[i] == target and not _shown_twice(plan, step, i):
             return j, i
     return None
 
 
 def _only_safe(plan: Plan, marked: dict[int, Step], readers: dict[int, set[int]]) -> dict[int, Step]:
-    """Drop commits of variables that another committing step, or a step behind one, still reads."""
+    """Drop commits of variables that another committing step, or a step behind one, still reads.
+
+    Nor may a committing step compute results of the function: those are handed out before anything is written.
+    """
+    new_values = {position for position, _ in plan.updates}
+    results = {root_of(s, plan.aliases) for p, s in enumerate(plan.outputs) if p not in new_values}
     changed = True
     while changed:
         changed = False
         for position, step in list(marked.items()):
-            outputs_read = any(readers.get(root_of(s, plan.aliases)) for s in step.outputs)
+            made = [root_of(s, plan.aliases) for s in step.outputs]
+            outputs_read = any(readers.get(root) or root in results for root in made)
             bad = outputs_read or any(
                 other != position and other in marked
                 for _, i in step.commit  # type: ignore[attr-defined]

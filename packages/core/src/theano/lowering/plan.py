@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from theano.frozen import dataclass
 from theano.lowering.steps import Step
 
 SLOT_KINDS = ("input", "constant", "temp")

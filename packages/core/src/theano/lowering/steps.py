@@ -6,10 +6,10 @@ keeps the node it came from: that is its meaning in Python, and what errors talk
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from theano.codegen import Kernel
+from theano.frozen import dataclass
 
 
 @dataclass(frozen=True)

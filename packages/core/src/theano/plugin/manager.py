@@ -9,7 +9,6 @@ Environment variables, all lists separated by commas:
 
 from __future__ import annotations
 
-import difflib
 import os
 import sys
 import threading
@@ -17,10 +16,8 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
 from typing import Any
 
@@ -28,8 +25,10 @@ import pluggy
 
 from theano.configuration import check_pending_flags
 from theano.errors import PluginWarning, explain
+from theano.frozen import dataclass
 from theano.plugin import hookspecs
 from theano.plugin.bundled import BUNDLED
+from theano.plugin.discovery import EntryPoint, entry_points
 from theano.plugin.registry import Registry
 
 __all__ = ["Manager", "Problem"]
@@ -94,7 +93,7 @@ def _names_in(variable: str) -> frozenset[str] | None:
 
 def _found_entry_points() -> list[EntryPoint]:
     # The same distribution may be seen twice, by two entries of sys.path.
-    unique = {(point.name, point.value): point for point in reversed(list(entry_points(group=GROUP)))}
+    unique = {(point.name, point.value): point for point in reversed(entry_points(GROUP))}
     return [unique[key] for key in sorted(unique)]
 
 
@@ -182,6 +181,8 @@ class Manager:
                 if caller.has_spec() or optional:
                     continue
                 wrong = True
+                import difflib  # lazy: only for mistakes
+
                 near = difflib.get_close_matches(caller.name, known, 1)
                 hint = f"; did you mean {near[0]}?" if near else ""
                 self._problem(plugin.name, f"implement {caller.name}", f"there is no such hook{hint}")

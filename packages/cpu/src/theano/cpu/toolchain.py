@@ -11,7 +11,6 @@ import functools
 import json
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -19,6 +18,7 @@ from theano.configuration import config
 from theano.cpu import machine
 from theano.cpu.processes import ToolError, run_chains
 from theano.errors import TheanoError, explain
+from theano.frozen import dataclass
 
 
 class CompileError(TheanoError):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from theano.errors import explain
+from theano.frozen import dataclass
 from theano.gradient.checks import GradientRuleError
 from theano.graph import Apply, Variable
 from theano.graph.traversal import toposort

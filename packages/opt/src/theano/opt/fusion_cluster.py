@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from theano.graph import Apply, Constant, FunctionGraph, Variable
 from theano.tensor.dimshuffle import DimShuffle
@@ -33,8 +34,8 @@ class Cluster:
         The reduced axes.
     form : {"rows", "whole", "columns"}
     made : dict
-        What the nodes make: ``full``, ``spread`` (one value per row, reduced axes of length 1), or ``thin`` (without the
-        reduced axes).
+        What the nodes make: ``full``, ``spread`` (one value per row, reduced axes of length 1), or ``thin`` (without
+        the reduced axes).
     bound : set
         Values per row that depend on inputs other than full ones; they cannot be computed after the last sweep.
     """
@@ -102,7 +103,7 @@ class Cluster:
         """What the outputs of `node` are in this index space; None when it does not belong here."""
         op, out = node.op, node.outputs[0]
         if isinstance(op, CAReduce):
-            return THIN if self._is_ours(node) and node.inputs[0] in self.full else None
+            return THIN if self._is_ours(node) and self._may_reduce(node) else None
         if isinstance(op, DimShuffle):
             return self._layout_of_view(node)
         if not _fusable(node):
@@ -114,13 +115,24 @@ class Cluster:
                 return layout
         return None
 
+    def _may_reduce(self, node: Apply) -> bool:
+        x = node.inputs[0]
+        if self.form == "columns" and self.nodes and x not in self.made:
+            return False  # a reduction that stands alone has a way of its own through columns
+        return x in self.full
+
     def _layout_of_view(self, node: Apply) -> str | None:
-        source = self.made.get(node.inputs[0])
+        source, order = self.made.get(node.inputs[0]), node.op.new_order
         if source == THIN:
-            numbers = iter(range(len(self.kept)))
-            spread = tuple(["x" if d in self.axes else next(numbers) for d in range(len(self.pattern))])
-            return SPREAD if node.op.new_order == spread else None
-        return THIN if source == SPREAD and node.op.new_order == self.kept else None
+            places: dict[Any, int] = dict(enumerate(self.kept))
+        elif source == SPREAD:
+            places = {d: d for d in self.kept}  # its other dims have length 1, like new ones
+        else:
+            return None
+        shown = tuple([places.get(entry) for entry in order])
+        if shown == self.kept:
+            return THIN
+        return SPREAD if shown == tuple([d if d in self.kept else None for d in range(len(self.pattern))]) else None
 
     def _is_ours(self, node: Apply) -> bool:
         """Whether `node` is a reduction of this index space that the loop IR knows."""
@@ -137,7 +149,7 @@ class Cluster:
 
     def _may_join(self, node: Apply, group: list[Apply]) -> bool:
         """Whether a full elementwise node fits this form, and has a reason to join."""
-        if self.form == "columns" and any(v in self.made for v in node.inputs):
+        if self.form == "columns" and not self._suits_columns(node):
             return False
         readers = [reader for v in node.outputs for reader, _ in self.fgraph.clients(v)]
         if all(reader in self.nodes or reader in group for reader in readers):
@@ -145,6 +157,14 @@ class Cluster:
         if self.form != "rows" or any(v in self.updates for v in node.outputs):
             return False
         return any(v in self.made for v in node.inputs) or any(reader in self.nodes for reader in readers)
+
+    def _suits_columns(self, node: Apply) -> bool:
+        """Whether `node` only prepares what members add up, and reads one array of the full size: several would be
+        walked through in short stretches, which costs more than the result's way through memory."""
+        made = any(v in self.made for v in node.inputs)
+        wide = [v for v in node.inputs if v.type.broadcastable == self.pattern and not _is_number(v)]
+        sums = all(kernel_kind(n.op, "float64") == "add" for n in self.nodes if isinstance(n.op, CAReduce))
+        return sums and not made and len(wide) <= 1 and any(self._is_read(v) for v in node.outputs)
 
     def _is_read(self, v: Variable) -> bool:
         return any(reader in self.nodes for reader, _ in self.fgraph.clients(v))
@@ -154,8 +174,7 @@ class Cluster:
     def _within_limits(self, members: Iterable[Apply]) -> bool:
         nodes = list(members)
         return (
-            len(self.inputs(nodes)) <= MAX_INPUTS
-            and sum(isinstance(n.op, CAReduce) for n in nodes) <= MAX_REDUCTIONS
+            len(self.inputs(nodes)) <= MAX_INPUTS and sum(isinstance(n.op, CAReduce) for n in nodes) <= MAX_REDUCTIONS
         )
 
     def _is_convex(self, members: dict[Apply, None]) -> bool:

@@ -4,7 +4,7 @@ A cluster grows from a reduction over the nodes beside it that share its index s
 and the reduced axes. It stays convex (no path leaves it and comes back), so replacing it by one `Fused` node makes no
 cycle. What may join depends on how the loops will run:
 
-* rows (the reduced axes are the last ones, and not all): everything, since a row stays in the cache from sweep to sweep;
+* rows (the reduced axes are the last ones, and not all): everything, since a row stays in the cache between sweeps;
 * whole (one row): nothing that must be stored element by element, since each sweep walks through memory again;
 * columns (any other axes): producers of reductions only, since lanes are rows there.
 """
@@ -17,7 +17,6 @@ from typing import Any
 from theano import scalar as ts
 from theano.codegen import MapSweep, NotLowerable, ReduceSweep
 from theano.graph import Apply, FunctionGraph
-from theano.lowering import Build
 from theano.tensor.dimshuffle import DimShuffle
 from theano.tensor.fused import Fused
 from theano.tensor.fused_loops import row_program
@@ -27,6 +26,7 @@ from theano.tensor.reduction import CAReduce, Max
 from .database import SequenceDB
 from .engine import GraphRule, Optimizer, copy_stack_trace, in2out
 from .fusion_cluster import Cluster
+from .fusion_split import split_producer
 from .matching import elemwise_node
 
 __all__ = ["ReductionFusion", "local_softmax_of_shifted", "reduction_fusion_database"]
@@ -44,6 +44,7 @@ class ReductionFusion(Optimizer):
         changed = False
         for seed in fgraph.toposort():
             if isinstance(seed.op, CAReduce) and seed in fgraph.apply_nodes:
+                split_producer(fgraph, seed)
                 cluster = Cluster.around(fgraph, seed)
                 if cluster is not None:
                     _grow(cluster)
@@ -99,7 +100,7 @@ def _replace(cluster: Cluster) -> bool:
 
 def _can_run(node: Apply) -> bool:
     try:
-        step = row_program(node.op, node, Build(node))
+        step = row_program(node.op, node)
     except NotLowerable:
         return False
     walks = [s for s in step.kernel.sweeps if isinstance(s, MapSweep | ReduceSweep)]

@@ -7,8 +7,9 @@ Rules enter the databases by name; see `theano.opt.rewrites`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
+
+from theano.frozen import dataclass
 
 from .database import EquilibriumDB, LocalGroupDB, Query, SequenceDB
 from .engine import MergeOptimizer, TopoOptimizer

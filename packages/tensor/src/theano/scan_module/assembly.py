@@ -14,7 +14,17 @@ from theano.scan_module.arguments import Output
 from theano.scan_module.checks import check_feedback, written_at
 from theano.scan_module.scan_op import Scan
 from theano.scan_module.wiring import borders, safe_new
-from theano.tensor import AllocEmpty, Assert, TensorType, cast, ge, patternbroadcast, set_subtensor, shape_padleft
+from theano.tensor import (
+    AllocEmpty,
+    Assert,
+    TensorType,
+    cast,
+    constant,
+    ge,
+    patternbroadcast,
+    set_subtensor,
+    shape_padleft,
+)
 from theano.updates import OrderedUpdates
 
 __all__ = ["Body", "build_loop", "expand_empty", "first_state", "state_buffer"]
@@ -101,6 +111,8 @@ class _Parts:
 
     def buffers(self, steps: Any) -> list[Any]:
         infos = self.body.infos
+        if not self.body.info.get("keeps_rows", True):
+            steps = constant(1, dtype="int64")  # a ring: one row more than the step reads back
         several = [infos[i] for i in self.mit]
         found = [state_buffer(_first_rows(info), info.offset, steps) for info in several]
         found += [first_state(infos[i].initial, steps) for i in self.sit]

@@ -9,9 +9,10 @@ the states; nit_sot rows; shared states; the condition of a while loop. Outer ou
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+
+from theano.frozen import dataclass
 
 __all__ = ["Layout", "State", "complete_info"]
 
@@ -19,6 +20,7 @@ DEFAULTS: dict[str, Any] = {
     "tap_array": [], "n_seqs": 0, "n_mit_mot": 0, "n_mit_mot_outs": 0, "mit_mot_out_slices": [], "n_mit_sot": 0,
     "n_sit_sot": 0, "n_shared_outs": 0, "n_nit_sot": 0, "truncate_gradient": -1, "name": None, "mode": None,
     "destroy_map": {}, "gpua": False, "as_while": False, "profile": False, "allow_gc": False, "strict": False,
+    "keeps_rows": True,
 }  # fmt: skip
 
 

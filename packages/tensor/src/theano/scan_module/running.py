@@ -75,11 +75,18 @@ def _checked_steps(op: Scan, node: Apply, inputs: Sequence[Any]) -> int:
 
 
 def _buffers(op: Scan, inputs: Sequence[Any]) -> list[Any]:
-    """The results of states, still without new rows: copies of the inputs unless these may be overwritten."""
-    return [
-        inputs[state.outer_input] if state.outer_output in op.destroy_map else np.array(inputs[state.outer_input])
-        for state in op.states
-    ]
+    """The results of states, with the first rows set, others still to come."""
+    return [_buffer(op, state, inputs[state.outer_input]) for state in op.states]
+
+
+def _buffer(op: Scan, state: Any, given: Any) -> Any:
+    if state.outer_output in op.destroy_map:
+        return given
+    if state.kind == "mit_mot":
+        return np.array(given)
+    buffer = np.empty_like(given, order="C")
+    buffer[: state.offset] = given[: state.offset]
+    return buffer
 
 
 def _without_steps(op: Scan, inputs: Sequence[Any], buffers: list[Any]) -> list[Any]:

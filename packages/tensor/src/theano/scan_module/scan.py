@@ -16,7 +16,7 @@ from theano.scan_module.wiring import add_default_updates
 from theano.tensor import TensorType, as_tensor_variable, shape_padleft, unbroadcast
 from theano.updates import OrderedUpdates
 
-__all__ = ["scan"]
+__all__ = ["cut", "scan", "trace"]
 
 
 def scan(
@@ -102,8 +102,8 @@ def scan(
     if known_steps in (1, -1):
         return _one_step(fn, seqs, infos, listed, return_list)
     many = len(seqs) > 1 or n_steps is not None
-    seqs = [_cut(s, steps) for s in seqs] if many and known_steps != 0 else seqs
-    body = _trace(fn, seqs, infos, listed)
+    seqs = [cut(s, steps) for s in seqs] if many and known_steps != 0 else seqs
+    body = trace(fn, seqs, infos, listed)
     body.info = {
         "truncate_gradient": int(truncate_gradient),
         "name": name,
@@ -131,7 +131,8 @@ def _as_variable(value: Any, k: int) -> Variable:
         ) from error
 
 
-def _cut(sequence: Sequence_, steps: Any) -> Sequence_:
+def cut(sequence: Sequence_, steps: Any) -> Sequence_:
+    """The first `steps` rows of a sequence."""
     return Sequence_(sequence.taps, [part[:steps] for part in sequence.parts], sequence.names)
 
 
@@ -156,8 +157,10 @@ def _check_infos(infos: list[Output], outputs: list[Variable]) -> list[Output]:
     return infos
 
 
-def _trace(fn: Callable[..., Any], seqs: list[Sequence_], infos: list[Output], listed: list[Variable]) -> Body:
-    """Call the step on fresh variables."""
+def trace(
+    fn: Callable[..., Any], seqs: list[Sequence_], infos: list[Output], listed: list[Variable], pad: bool = False
+) -> Body:
+    """Call the step on fresh variables; with `pad`, outputs without an entry in `infos` are not fed back."""
     seq_slices = []
     for k, sequence in enumerate(seqs):
         for part, label in zip(sequence.parts, sequence.names, strict=True):
@@ -173,6 +176,8 @@ def _trace(fn: Callable[..., Any], seqs: list[Sequence_], infos: list[Output], l
     ordered = [*seq_slices, *[v for row in past for v in row]]
     condition, outputs, given = get_updates_and_outputs(fn(*ordered, *listed))
     outputs = [_as_output(v, k) for k, v in enumerate(outputs)]
+    if pad:
+        infos = infos + [Output("nit_sot") for _ in range(len(outputs) - len(infos))]
     infos = _check_infos(infos, outputs)
     past += [[] for _ in range(len(outputs) - len(past))]
     tops = [*outputs, *([condition] if condition is not None else [])]

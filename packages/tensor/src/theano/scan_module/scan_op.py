@@ -47,6 +47,7 @@ class Scan(Layout, Op):
         self._hash: int | None = None
         self._fn: Any = None
         self._pattern: list[list[bool]] | None = None
+        self._by_mode: dict[Any, Scan] = {}
 
     # -- a value ---------------------------------------------------------------------------------------------------
 
@@ -83,7 +84,16 @@ class Scan(Layout, Op):
         return f"{kind}{{inplace{{{''.join(f'{i},' for i in self.destroy_map)}}},cpu,{name}}}"
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**super().__getstate__(), "_fn": None, "_hash": None}
+        from theano.scan_module.storing import to_record  # lazy: rarely needed
+
+        own = {"typeConstructor": self.typeConstructor, "info": self.info}
+        return {**own, "graph": to_record(self.inputs, self.outputs)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        from theano.scan_module.storing import from_record  # lazy: as above
+
+        inputs, outputs = from_record(state["graph"])
+        self.__init__(inputs, outputs, state["info"], state["typeConstructor"])  # type: ignore[misc]
 
     # -- applying --------------------------------------------------------------------------------------------------
 
@@ -113,6 +123,14 @@ class Scan(Layout, Op):
 
             self._fn = compile_inner(self)
         return self._fn
+
+    def with_mode(self, mode: Any) -> Scan:
+        """The same loop with its step compiled in `mode`; equal calls give the same op, which is compiled once."""
+        found = self._by_mode.get(mode)
+        if found is None:
+            info = {**self.info, "mode": mode}
+            found = self._by_mode[mode] = Scan(self.inputs, self.outputs, info, self.typeConstructor)
+        return found
 
     def perform(self, node: Apply, inputs: list[Any], output_storage: list[list[Any]], params: Any = None) -> None:
         from theano.scan_module.running import run  # lazy: as above

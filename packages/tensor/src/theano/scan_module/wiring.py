@@ -57,9 +57,10 @@ def add_default_updates(
 
 
 def eager_variables(outputs: Iterable[Variable]) -> set[Variable]:
-    """All variables that are needed whatever lazy ops decide."""
-    from theano.ifelse import IfElse  # lazy: the modules know each other
+    """All variables that are needed whatever lazy ops decide.
 
+    A lazy op may say with `always_needed` which of its inputs it reads in any case.
+    """
     seen: set[Variable] = set()
     stack = list(outputs)
     while stack:
@@ -68,7 +69,8 @@ def eager_variables(outputs: Iterable[Variable]) -> set[Variable]:
             continue
         seen.add(v)
         if v.owner is not None:
-            stack.extend(v.owner.inputs[:1] if isinstance(v.owner.op, IfElse) else v.owner.inputs)
+            always = getattr(v.owner.op, "always_needed", None)
+            stack.extend(v.owner.inputs if always is None else [v.owner.inputs[i] for i in always])
     return seen
 
 

@@ -11,7 +11,7 @@ from theano.errors import MethodNotDefined, explain
 from theano.graph import Apply, Constant, Op, Variable, clone_replace, toposort
 from theano.tensor.dimshuffle import DimShuffle
 from theano.tensor.elemwise import Elemwise
-from theano.tensor.fused_text import result_texts
+from theano.tensor.fused_text import formulas
 from theano.tensor.reduction import CAReduce
 
 __all__ = ["Fused"]
@@ -59,7 +59,7 @@ class Fused(Op):
 
     def __str__(self) -> str:
         if self._text is None:
-            self._text = f"Fused{{{', '.join(result_texts(self.inputs, self.nodes, self.outputs))}}}"
+            self._text = f"Fused{{{formulas(self.inputs, self.nodes, self.outputs)}}}"
         return self._text
 
     def __getstate__(self) -> dict[str, Any]:
@@ -95,7 +95,7 @@ class Fused(Op):
     def lower(self, node: Apply, build: Any) -> Any:
         from theano.tensor.fused_loops import row_program  # lazy: needed when a plan is made
 
-        return row_program(self, node, build)
+        return row_program(self, node)
 
     def L_op(self, inputs: Any, outputs: Any, output_grads: Any) -> Any:
         raise MethodNotDefined(_no_gradient(self))

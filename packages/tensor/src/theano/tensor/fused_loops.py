@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 from typing import Any
 
-from theano.codegen import Expr, FinalSweep, Kernel, MapSweep, NotLowerable, Out, ReduceSweep, cast, const, post_order
+from theano.codegen import (
+    Expr,
+    FinalSweep,
+    Kernel,
+    MapSweep,
+    NotLowerable,
+    Out,
+    ReduceSweep,
+    cast,
+    const,
+    k,
+    post_order,
+)
 from theano.codegen.kernel import Sweep, sweep_values
 from theano.errors import explain
 from theano.graph import Apply, Constant, Variable
@@ -14,21 +27,25 @@ from theano.tensor.dimshuffle import DimShuffle
 from theano.tensor.elemwise import Elemwise
 from theano.tensor.reduction import _BOOL_KINDS, _KERNEL_KINDS
 
-__all__ = ["input_order", "kernel_kind", "row_program"]
+__all__ = ["input_order", "is_cheap", "kernel_kind", "row_program"]
 
 #: Keeping a value costs a store and loads; it must save at least so much arithmetic (an addition counts 1).
 KEEP = 10
 MAX_KEPT = 4
-_LIGHT = frozenset(
-    ["add", "sub", "mul", "neg", "abs", "minimum", "maximum", "eq", "neq", "lt", "le", "gt", "ge", "and_", "or_", "xor", "invert", "where", "isnan", "isinf", "sign", "floor", "ceil", "trunc", "rint"]
-)
+_LIGHT = frozenset((
+    "add", "sub", "mul", "neg", "abs", "minimum", "maximum", "eq", "neq", "lt", "le", "gt", "ge", "and_", "or_", "xor",
+    "invert", "where", "isnan", "isinf", "sign", "floor", "ceil", "trunc", "rint",
+))  # fmt: skip
 _MEDIUM = frozenset(("true_div", "sqrt"))
+_MEDIUM_COST = 4
 
 
 def kernel_kind(op: Any, dtype: str) -> str | None:
     """Name in the loop IR of the reduction `op` of `dtype`; None when it has none."""
-    kinds = _BOOL_KINDS if op.accumulator_dtype(dtype) == "bool" else _KERNEL_KINDS
-    return kinds.get(type(op.scalar_op))
+    if op.accumulator_dtype(dtype) != "bool":
+        return _KERNEL_KINDS.get(type(op.scalar_op))
+    # extrema of nothing are errors, which the logical kinds, having a value for nothing, would not notice
+    return None if op.scalar_op.identity is None else _BOOL_KINDS.get(type(op.scalar_op))
 
 
 def input_order(ndim: int, axes: tuple[int, ...], rank: int) -> tuple[int, ...]:
@@ -41,25 +58,29 @@ def input_order(ndim: int, axes: tuple[int, ...], rank: int) -> tuple[int, ...]:
     return tuple([-1 if a in axes else kept.index(a) for a in range(ndim)])
 
 
-def row_program(op: Any, node: Apply, build: Any) -> KernelStep:
-    """The step that computes `node`: reductions in order, then all outputs with an element per position in one sweep,
-    then those with one per row."""
-    loads = [build.load(i) for i in range(len(node.inputs))]
-    value, sweeps, accs = _expressions(op, loads, build.k)
+def row_program(op: Any, node: Apply) -> KernelStep:
+    """The step that computes `node`."""
+    orders = tuple([input_order(op.ndim, op.axes, v.type.ndim) for v in op.inputs])
+    return KernelStep(node=node, kernel=_kernel(op), ndim=op.ndim, reduced_axes=op.axes, input_orders=orders)
+
+
+@functools.lru_cache(maxsize=512)
+def _kernel(op: Any) -> Kernel:
+    """Reductions in order, then all outputs with an element per position in one sweep, then those with one per row."""
+    loads = [Expr("load", (), v.type.dtype, i) for i, v in enumerate(op.inputs)]
+    value, sweeps, accs = _expressions(op, loads)
     outs = tuple([Out(v.type.dtype, v.type.ndim < op.ndim) for v in op.outputs])
     full = [j for j, out in enumerate(outs) if not out.reduced]
     thin = [j for j, out in enumerate(outs) if out.reduced]
     if full:
         sweeps.append(MapSweep(tuple([("out", j) for j in full]), tuple([value(op.outputs[j]) for j in full])))
-    sweeps, temps = _keep(sweeps, _singles(op, node))
+    sweeps, temps = _keep(sweeps, _singles(op))
     if thin:
         sweeps.append(FinalSweep(tuple(thin), tuple([value(op.outputs[j]) for j in thin])))
-    kernel = Kernel(tuple([e.dtype for e in loads]), outs, tuple(sweeps), tuple(temps), tuple(accs))
-    orders = tuple([input_order(op.ndim, op.axes, v.type.ndim) for v in node.inputs])
-    return KernelStep(node=node, kernel=kernel, ndim=op.ndim, reduced_axes=op.axes, input_orders=orders)
+    return Kernel(tuple([e.dtype for e in loads]), outs, tuple(sweeps), tuple(temps), tuple(accs))
 
 
-def _expressions(op: Any, loads: list[Expr], k: Any) -> tuple[Any, list[Sweep], list[str]]:
+def _expressions(op: Any, loads: list[Expr]) -> tuple[Any, list[Sweep], list[str]]:
     """How each variable of the inner graph is computed, the sweeps of its reductions, and their dtypes."""
     known: dict[Variable, Expr] = dict(zip(op.inputs, loads, strict=True))
     sweeps: list[Sweep] = []
@@ -88,10 +109,10 @@ def _expressions(op: Any, loads: list[Expr], k: Any) -> tuple[Any, list[Sweep], 
     return value, sweeps, accs
 
 
-def _singles(op: Any, node: Apply) -> frozenset[int]:
+def _singles(op: Any) -> frozenset[int]:
     """Inputs that are one element for a whole row."""
     found = []
-    for i, v in enumerate(node.inputs):
+    for i, v in enumerate(op.inputs):
         order, flags = input_order(op.ndim, op.axes, v.type.ndim), v.type.broadcastable
         if all(order[a] < 0 or flags[order[a]] for a in op.axes):
             found.append(i)
@@ -147,7 +168,12 @@ def _costs(users: dict[Expr, list[int]], singles: frozenset[int]) -> dict[Expr, 
 def _own_cost(expr: Expr) -> int:
     if expr.kind == "cast" or expr.value in _LIGHT:
         return 1
-    return 4 if expr.value in _MEDIUM else 30
+    return _MEDIUM_COST if expr.value in _MEDIUM else 30
+
+
+def is_cheap(expr: Expr) -> bool:
+    """Whether computing `expr` again, from its arguments, costs no more than a few additions."""
+    return not expr.args or _own_cost(expr) <= _MEDIUM_COST
 
 
 def _with(sweep: Sweep, old: Expr, new: Expr) -> Sweep:
@@ -155,7 +181,9 @@ def _with(sweep: Sweep, old: Expr, new: Expr) -> Sweep:
     made: dict[Expr, Expr] = {}
     for expr in post_order(sweep_values(sweep)):
         args = tuple([made[a] for a in expr.args])
-        made[expr] = new if expr is old else expr if args == expr.args else Expr(expr.kind, args, expr.dtype, expr.value)
+        made[expr] = (
+            new if expr is old else expr if args == expr.args else Expr(expr.kind, args, expr.dtype, expr.value)
+        )
     if isinstance(sweep, ReduceSweep):
         return replace(sweep, value=made[sweep.value])
     return replace(sweep, values=tuple([made[v] for v in sweep.values]))

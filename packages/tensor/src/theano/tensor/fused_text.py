@@ -11,17 +11,26 @@ from theano.scalar.composite import Composite, _step_text
 from theano.tensor.dimshuffle import DimShuffle
 from theano.tensor.elemwise import Elemwise
 
-_LONG = 100
+__all__ = ["formulas"]
+
+#: Longer intermediate results are named, as ``t2=...``, before the results.
+_LONG = 50
+_TOO_LONG = 800
 
 
-def result_texts(inputs: Sequence[Variable], nodes: Sequence[Apply], outputs: Sequence[Variable]) -> list[str]:
-    """Infix text of each output; a long intermediate result is a `t` with the number of its step."""
+def formulas(inputs: Sequence[Variable], nodes: Sequence[Apply], outputs: Sequence[Variable]) -> str:
+    """Infix text of a graph, such as ``t1=exp((i0 - Max{1}(i0))); (t1 / Sum{1}(t1))``."""
     names: dict[Variable, str] = {v: f"i{i}" for i, v in enumerate(inputs)}
-    for number, node in enumerate(nodes):
+    definitions: list[str] = []
+    for node in nodes:
         arguments = [_constant(v) if isinstance(v, Constant) else names[v] for v in node.inputs]
         for v, text in zip(node.outputs, _texts(node, arguments), strict=True):
-            names[v] = text if len(text) <= _LONG else f"t{number}"
-    return [names[v] for v in outputs]
+            if len(text) > _LONG and v not in outputs:
+                name = f"t{len(definitions)}"
+                definitions.append(f"{name}={text[:_TOO_LONG]}; ")
+                text = name
+            names[v] = text
+    return "".join(definitions) + ", ".join(names[v][:_TOO_LONG] for v in outputs)
 
 
 def _constant(v: Constant) -> str:
@@ -36,12 +45,13 @@ def _texts(node: Apply, arguments: list[str]) -> list[str]:
         axes = ",".join(map(str, op.axes_of(node.inputs[0].type.ndim)))
         return [f"{type(op).__name__}{{{axes}}}({arguments[0]})"]
     if isinstance(op.scalar_op, Composite):
-        return op.scalar_op.program.run(arguments, _scalar_texts, lambda value, dtype: str(value))
+        results: list[str] = op.scalar_op.program.run(arguments, _scalar_texts, lambda value, dtype: str(value))
+        return results
     return _scalar_texts(op.scalar_op, arguments)
 
 
 def _scalar_texts(op: ScalarOp, arguments: list[Any]) -> list[str]:
     text = _step_text(op, arguments)
-    if len(text) > 4 * _LONG:
+    if len(text) > _TOO_LONG:
         text = f"{op}(...)"
     return [text if op.nout == 1 else f"{text}.{j}" for j in range(op.nout)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from theano.plugin import hookimpl
@@ -11,7 +12,6 @@ from theano.plugin import hookimpl
 def theano_register_types(registry: Any) -> None:
     """Tensor and scalar types, and the makers of shared tensors, of which the last is tried first."""
     from theano.scalar import Scalar  # lazy: plugins load before anybody builds a tensor
-    from theano.tensor.shared_randomstreams import randomstate_constructor
     from theano.tensor.shared_tensor import scalar_constructor, tensor_constructor
     from theano.tensor.type import TensorType
 
@@ -19,7 +19,17 @@ def theano_register_types(registry: Any) -> None:
     registry.types["Scalar"] = Scalar
     registry.shared_constructors.append(tensor_constructor)
     registry.shared_constructors.append(scalar_constructor)
-    registry.shared_constructors.append(randomstate_constructor)
+    registry.shared_constructors.append(_randomstate_constructor)
+
+
+def _randomstate_constructor(value: Any, *args: Any, **kwargs: Any) -> Any:
+    """Ask for random states only where NumPy's random part is in use: loading it takes as long as compiling."""
+    random = sys.modules.get("numpy.random")
+    if random is None or not isinstance(value, random.RandomState):
+        raise TypeError(f"{type(value).__name__} is no RandomState")
+    from theano.tensor.shared_randomstreams import randomstate_constructor  # lazy: see above
+
+    return randomstate_constructor(value, *args, **kwargs)
 
 
 @hookimpl

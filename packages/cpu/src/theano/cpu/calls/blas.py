@@ -1,12 +1,14 @@
-"""Matrix products by BLAS: through the function pointers that SciPy publishes for Cython."""
+"""Matrix products: own kernels in the runtime, and for the rest the BLAS that SciPy carries."""
 
 from __future__ import annotations
 
+import ctypes
 import functools
 import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import Any
 
 from theano.cpu import machine
@@ -36,20 +38,47 @@ def _best_core() -> Iterator[None]:
         os.environ.pop(name, None)
 
 
+_ROUTINES = tuple(f"{letter}{name}" for letter in "sd" for name in ("gemm", "gemv", "ger"))
+
+
+def _bundled_openblas() -> dict[str, int] | None:
+    """Addresses of the routines in the OpenBLAS (32-bit sizes) that wheels of SciPy carry beside the package."""
+    spec = find_spec("scipy")
+    for place in (spec and spec.submodule_search_locations) or ():
+        folder = f"{place}.libs"
+        names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+        for name in (n for n in names if n.startswith("libscipy_openblas-")):
+            try:
+                library = ctypes.CDLL(os.path.join(folder, name))
+                found = {r: ctypes.cast(library[f"scipy_{r}_"], ctypes.c_void_p).value or 0 for r in _ROUTINES}
+            except (OSError, AttributeError):
+                continue
+            return found
+    return None
+
+
+def _published_routines() -> dict[str, Any]:
+    """Capsules that SciPy, wherever it comes from, publishes for Cython."""
+    from scipy.linalg import cython_blas  # lazy: costs a quarter of a second
+
+    return dict(cython_blas.__pyx_capi__)
+
+
 @functools.cache
 def load_blas() -> bool:
     """Hand SciPy's BLAS to the runtime; False where SciPy or the runtime is missing.
 
-    Loading SciPy's linear algebra costs a quarter of a second, so this happens with the first product that is compiled.
+    Importing SciPy's linear algebra costs a quarter of a second, so its library is loaded directly where its place is
+    known, and in any case not before the first product is compiled. A later import of SciPy uses the same copy.
     """
     try:
-        with _best_core():
-            from scipy.linalg import cython_blas
+        from theano.cpu import _runtime  # lazy: optional
 
-        from theano.cpu import _runtime
+        with _best_core():
+            routines = _bundled_openblas() or _published_routines()
     except ImportError:
         return False
-    return bool(_runtime.lib.rt_load_blas(id(cython_blas.__pyx_capi__)) == 0)
+    return bool(_runtime.lib.rt_load_blas(id(routines)) == 0)
 
 
 def _has_blas(node: Any) -> bool:

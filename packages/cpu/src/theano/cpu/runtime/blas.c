@@ -19,23 +19,25 @@ static struct {
     ger_fn ger;
 } library[2]; /* float32, float64 */
 
-static void *capsule_pointer(PyObject *capsules, const char *name)
+static void *pointer_of(PyObject *routines, const char *name)
 {
-    PyObject *capsule = PyDict_GetItemString(capsules, name);
-    return capsule ? PyCapsule_GetPointer(capsule, PyCapsule_GetName(capsule)) : NULL;
+    PyObject *found = PyDict_GetItemString(routines, name);
+    if (!found)
+        return NULL;
+    return PyLong_Check(found) ? PyLong_AsVoidPtr(found) : PyCapsule_GetPointer(found, PyCapsule_GetName(found));
 }
 
-/* Takes the routines from the dict of capsules whose address is given; returns 0 when all are there. */
-int rt_load_blas(uintptr_t capsules)
+/* Takes the routines from the dict of capsules or addresses that is given by its address; returns 0 when all are there. */
+int rt_load_blas(uintptr_t routines)
 {
     PyGILState_STATE gil = PyGILState_Ensure();
-    PyObject *dict = (PyObject *)capsules;
-    library[0].gemm = (gemm_fn)(uintptr_t)capsule_pointer(dict, "sgemm");
-    library[1].gemm = (gemm_fn)(uintptr_t)capsule_pointer(dict, "dgemm");
-    library[0].gemv = (gemv_fn)(uintptr_t)capsule_pointer(dict, "sgemv");
-    library[1].gemv = (gemv_fn)(uintptr_t)capsule_pointer(dict, "dgemv");
-    library[0].ger = (ger_fn)(uintptr_t)capsule_pointer(dict, "sger");
-    library[1].ger = (ger_fn)(uintptr_t)capsule_pointer(dict, "dger");
+    PyObject *dict = (PyObject *)routines;
+    library[0].gemm = (gemm_fn)(uintptr_t)pointer_of(dict, "sgemm");
+    library[1].gemm = (gemm_fn)(uintptr_t)pointer_of(dict, "dgemm");
+    library[0].gemv = (gemv_fn)(uintptr_t)pointer_of(dict, "sgemv");
+    library[1].gemv = (gemv_fn)(uintptr_t)pointer_of(dict, "dgemv");
+    library[0].ger = (ger_fn)(uintptr_t)pointer_of(dict, "sger");
+    library[1].ger = (ger_fn)(uintptr_t)pointer_of(dict, "dger");
     PyErr_Clear();
     PyGILState_Release(gil);
     return library[0].gemm && library[1].gemm && library[0].gemv && library[1].gemv && library[0].ger && library[1].ger
@@ -158,7 +160,9 @@ static void product_vector(double alpha, const Matrix *x, const Matrix *v, doubl
 size_t rt_product_room(const Matrix *x, const Matrix *y, idx isz)
 {
     idx longest = x->cols > x->rows ? x->cols : x->rows;
-    return pack_room(x, isz) + pack_room(y, isz) + (size_t)(longest * isz) + 4 * RT_ALIGN;
+    size_t packed = rt_packed_room(x, y, isz);
+    size_t others = pack_room(x, isz) + pack_room(y, isz) + (size_t)(longest * isz) + 4 * RT_ALIGN;
+    return packed > others ? packed : others;
 }
 
 /* out = alpha x y + beta out; `out` is C ordered and not read when beta is 0. */
@@ -183,7 +187,7 @@ void rt_product(double alpha, const Matrix *x, const Matrix *y, double beta, cha
         product_vector(alpha, transposed(y, &t), transposed(x, &u), beta, out, isz, room);
         return;
     }
-    if (rt_skinny_product(alpha, x, y, beta, out, isz))
+    if (rt_skinny_product(alpha, x, y, beta, out, isz) || rt_packed_product(alpha, x, y, beta, out, isz, room))
         return;
     char lx, ly;
     int ldx, ldy, m = (int)y->cols, n = (int)x->rows, k = (int)x->cols;

@@ -12,6 +12,8 @@ typedef struct {
 size_t rt_product_room(const Matrix *x, const Matrix *y, idx isz);
 void rt_product(double alpha, const Matrix *x, const Matrix *y, double beta, char *out, idx isz, char *room);
 int rt_skinny_product(double alpha, const Matrix *x, const Matrix *y, double beta, char *out, idx isz);
+size_t rt_packed_room(const Matrix *x, const Matrix *y, idx isz);
+int rt_packed_product(double alpha, const Matrix *x, const Matrix *y, double beta, char *out, idx isz, char *room);
 void rt_rank_one(double alpha, const char *x, const char *y, idx rows, idx cols, char *out, idx isz);
 
 #endif

@@ -86,6 +86,8 @@ static int suits(const Matrix *x, const Matrix *y, idx isz)
     idx strip = x->cols * VECTORS * 64;
     if (x->rows * x->cols > ((idx)1 << 24) / y->cols)
         return 0; /* long enough for the library's threads */
+    if (y->cols <= 16 && x->cols >= 256)
+        return 0; /* vectors that are not full do not make up for the packing that is saved */
     if (y->cs != isz || y->cols < 4 || x->rs % isz || x->cs % isz || y->rs % isz)
         return 0;
     if ((x->rows > 256 && strip > (idx)32 << 10) || (x->rows > 96 && strip > (idx)128 << 10) || strip > (idx)512 << 10)

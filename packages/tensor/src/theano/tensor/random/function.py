@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -25,7 +26,10 @@ _ADDED_LENGTH: dict[Any, Callable[[list[Variable]], Any]] = {
 }
 
 
-_some_seed = np.random.SeedSequence(0)  # for generators whose state is overwritten at once
+@functools.cache
+def _some_seed() -> np.random.SeedSequence:
+    """For generators whose state is overwritten at once; made late, as NumPy loads its random part then."""
+    return np.random.SeedSequence(0)
 
 
 def _twin(state: np.random.RandomState) -> np.random.RandomState:
@@ -33,7 +37,7 @@ def _twin(state: np.random.RandomState) -> np.random.RandomState:
     values = state.get_state(legacy=False)
     if values["bit_generator"] != "MT19937":
         return copy.deepcopy(state)
-    twin = np.random.RandomState(np.random.MT19937(_some_seed))
+    twin = np.random.RandomState(np.random.MT19937(_some_seed()))
     twin.set_state(values)
     return twin
 

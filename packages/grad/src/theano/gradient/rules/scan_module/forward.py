@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import theano.tensor as at
+from theano.errors import explain
+from theano.gradient.checks import NoGradientError
 from theano.gradient.forward import Rop
 from theano.gradient.rules.conventions import forward
 from theano.gradient.rules.scan_module.history import History, LoopParts, assemble
@@ -23,6 +25,10 @@ def scan_tangents(node: Any, points: list) -> list:
     moving = _moving_inputs(op, points, masks)
     if not moving:
         return [None] * len(node.outputs)
+    if not op.info["keeps_rows"]:
+        raise NoGradientError(
+            explain(f"Rop through {op}", "the loop keeps its last state only", "give while_loop max_steps, or use scan")
+        )
     history = History(node)
     parts = LoopParts()
     tangents = {op.inputs[i]: op.inputs[i].type() for i in sorted(moving)}

@@ -61,7 +61,7 @@ class History:
     def store_draws(self, tops: Iterable[Variable]) -> None:
         """Make sure that what `tops` need of shared states, such as random draws, is stored too.
 
-        The states themselves are not stored; so the loop is done with the tensors computed from them as further outputs.
+        The states themselves are not stored; so the loop is done with the tensors computed from them as outputs too.
         """
         shared = set(self.op.inner_shared(self.op.inputs))
         if not shared:

@@ -1,8 +1,8 @@
 """Reverse mode through loops: a loop that runs back over the stored states.
 
-Going back, each state carries the gradients that are still to arrive at its earlier rows: for taps that reach back ``k``
-steps there are ``k`` of them, which move up by one place in every step. Gradients of sequences are stacked, those of what
-is the same in every step are summed up on the way.
+Going back, each state carries the gradients that are still to arrive at its earlier rows: for taps that reach back
+``k`` steps there are ``k`` of them, which move up by one place in every step. Gradients of sequences are stacked, those
+of what is the same in every step are summed up on the way.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from theano.scan_module.connections import inner_masks
 
 __all__ = ["scan_gradient"]
 
+_NO_ROWS = "the loop keeps its last state only: give while_loop max_steps, or use scan with until"
+
 
 @gradient
 def scan_gradient(node: Any, gs: list) -> list:
     """Terms for the outer inputs of a loop, None for those that get zeros or nothing."""
-    if node.op.n_mit_mot:
-        return [
-            grad_not_implemented(node.op, i, x, "states that write several rows have no gradient")
-            for i, x in enumerate(node.inputs)
-        ]
+    if node.op.n_mit_mot or not node.op.info["keeps_rows"]:
+        why = "states that write several rows have no gradient" if node.op.n_mit_mot else _NO_ROWS
+        return [grad_not_implemented(node.op, i, x, why) for i, x in enumerate(node.inputs)]
     return _Backward(node, gs).terms()
 
 

@@ -15,8 +15,9 @@ __all__ = ["scan_save_mem", "start_of"]
 
 def scan_save_mem(fgraph: FunctionGraph, node: Apply) -> Any:
     """Buffers hold the last rows only, where no earlier ones are read."""
+    if not node.op.info["keeps_rows"]:
+        return None
     edit = LoopEdit.of(node)
-    swap: dict[Any, Any] = {}
     changed = False
     for state in edit.states:
         count = _rows_read(fgraph, state.old)
@@ -26,8 +27,6 @@ def scan_save_mem(fgraph: FunctionGraph, node: Apply) -> Any:
         # One row more than the taps reach back, so that a new row need not overwrite one that is still read.
         wanted = max(count, state.offset + 1)
         length = tt.minimum(edit.steps + state.offset, wanted)
-        if _length_of(state.buffer) is not None and _is_shrunk(state.buffer):
-            continue
         room = AllocEmpty(first.dtype)(length, *state.buffer.owner.inputs[0].owner.inputs[1:])
         state.buffer = tt.set_subtensor(room[: state.offset], first)
         changed = True
@@ -38,17 +37,8 @@ def scan_save_mem(fgraph: FunctionGraph, node: Apply) -> Any:
             changed = True
     if not changed:
         return None
-    swap.update(edit.build())
-    return {**swap, "remove": [node]}
-
-
-def _length_of(buffer: Any) -> Any:
-    return buffer.owner.inputs[0].owner.inputs[0]
-
-
-def _is_shrunk(buffer: Any) -> bool:
-    length = _length_of(buffer)
-    return length.owner is not None and "minimum" in str(length.owner.op).lower()
+    edit.info["keeps_rows"] = False
+    return {**edit.build(), "remove": [node]}
 
 
 def _rows_read(fgraph: FunctionGraph, result: Any) -> int | None:

@@ -35,8 +35,6 @@ def scan_pushout_seqs(fgraph: FunctionGraph, node: Apply) -> Any:
     known = Stacks(_sequence_stacks(edit), dict(edit.fixed))
     tops = edit.tops()
     known.add_all(tops)
-    if not known.made:
-        return None
     done = _rows_outside(edit, known)
     swap = _cut(edit, known)
     if not done and not swap:
@@ -52,7 +50,7 @@ def _rows_outside(edit: LoopEdit, known: Stacks) -> dict[Any, Any]:
     """Results that need no loop at all."""
     if not is_shortest_length(edit.steps):
         return {}  # the loop tells when a sequence is too short
-    ready = [row for row in edit.rows if row.after in known.made and row.length is edit.steps]
+    ready = [row for row in edit.rows if row.after in known.stacked and row.length is edit.steps]
     edit.rows = [row for row in edit.rows if row not in ready]
     return {row.old: known.stacked[row.after] for row in ready}
 
@@ -75,7 +73,7 @@ def _cut(edit: LoopEdit, known: Stacks) -> dict[Variable, Variable]:
 
 def scan_pushout_output(fgraph: FunctionGraph, node: Apply) -> Any:
     """Results computed from stored rows, and products with a fixed matrix -> after the loop, for all steps at once."""
-    if node.op.as_while or not node.op.n_nit_sot:
+    if node.op.as_while or not node.op.n_nit_sot or not node.op.info["keeps_rows"]:
         return None
     edit = LoopEdit.of(node)
     stand_ins: dict[Any, Any] = {}
@@ -87,11 +85,11 @@ def scan_pushout_output(fgraph: FunctionGraph, node: Apply) -> Any:
     fixed = dict(edit.fixed)
     moved: dict[Any, Any] = {}
     for row in list(edit.rows):
-        if row.length is not edit.steps or row.after in stacked:
+        if row.length is not edit.steps:
             continue
         known = Stacks(stacked, fixed)
         known.add_all([row.after])
-        if row.after in known.made:
+        if row.after in known.stacked:
             moved[row.old] = known.stacked[row.after]
             edit.rows.remove(row)
         else:
@@ -128,7 +126,8 @@ def _store_operand(edit: LoopEdit, row: RowPart, fixed: Any, moved: Any, stand_i
             continue
         stand_in = _stack_type(operand)()
         known = Stacks({operand: stand_in}, fixed)
-        if known.add(inner):
+        known.add_all([row.after])
+        if row.after in known.stacked:
             moved[row.old] = known.stacked[row.after]
             same = next((r for r in edit.rows if r.after is operand and r.length is edit.steps), None)
             if same is None:
@@ -252,7 +251,8 @@ def _total(term: Variable, stack: Any) -> Any:
     pair = _outer_product(inner)
     if pair is not None:
         return tt.dot(stack(pair[0]).T, stack(pair[1]))
-    if term.type.ndim <= 1 and inner is not None:  # type: ignore[attr-defined]
+    # More than a vector for each step is too much to store.
+    if sum(not flag for flag in term.type.broadcastable) <= 1 and inner is not None:  # type: ignore[attr-defined]
         return stack(term).sum(axis=0, acc_dtype=term.type.dtype)  # type: ignore[attr-defined]
     return None
 
