@@ -75,7 +75,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _measured(group: str) -> Iterator[Result]:
-    """All results of a group; a case that fails gives a result with its note."""
+    """All results of a group; a case that fails gives a result without times."""
     from benchmarks.measure import Result
 
     for case in importlib.import_module(f"benchmarks.{group}").CASES:

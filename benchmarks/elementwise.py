@@ -100,7 +100,7 @@ def _contestants(formula: Formula, arrays: list[Any]) -> Contestants:
         contestants["numexpr"] = lambda: numexpr.evaluate(formula.numexpr, names, truediv=True)
     if jax:
         contestants["JAX"] = jax_call(formula.build(jax.numpy, r), *arrays)
-    if pytensor:
+    if pytensor and formula.build is _polynomial:  # the others call scalar functions there, and compile slowly
         import pytensor.tensor as pt
 
         contestants["PyTensor"] = pytensor_call(formula.build(pt, r), *arrays)

@@ -112,7 +112,7 @@ def interleaved(
 ) -> Result:
     """Check each contestant's first result, then time each in turn for some rounds; medians of seconds per call.
 
-    `expected` is NumPy's result; a wrong result of ours becomes the note of the case, a peer's note leaves it out.
+    `expected` is NumPy's result. A contestant whose result is wrong, or that fails, is left out and named in the note.
     """
     note, ready = "", {}
     for name, call in contestants.items():

@@ -6,18 +6,8 @@ import pytest
 import theano
 import theano.tensor as T
 from theano.ifelse import ifelse
-from theano.plugin import registry
 from theano.scan_module import reduce, scan, until
 from theano.scan_module.scan_op import Scan
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _rewrites_are_registered():
-    from theano.opt.rewrites.scan_module import register_all
-
-    optdb = registry().optdb
-    if "scan_eqopt1" not in optdb:
-        register_all(optdb)
 
 
 @pytest.fixture(autouse=True)

@@ -215,6 +215,34 @@ def test_a_failed_pickle_does_not_spoil_the_next():
     assert equal_computations([y], [y2], [x], [x2])
 
 
+def test_a_failed_pickle_of_a_graph_does_not_spoil_the_next_of_the_same():
+    x = number("x")
+    y = chain(x, 3000)
+    y.tag.note = lambda: None
+    with pytest.raises((pickle.PicklingError, AttributeError)):
+        pickle.dumps(y)
+    del y.tag.note
+    assert len(toposort([pickle.loads(pickle.dumps(y))])) == 3000
+
+
+class Holder(Scale):
+    """An op that holds a graph."""
+
+    def __init__(self, graph):
+        object.__setattr__(self, "factor", 1.0)
+        object.__setattr__(self, "graph", graph)
+
+
+def test_an_op_may_hold_a_long_graph():
+    x = number("x")
+    inner = chain(number("i"), 3000)
+    y = chain(Holder(inner)(chain(x, 3000)), 3000)
+    twin = pickle.loads(pickle.dumps(y))
+    nodes = toposort([twin])
+    assert len(nodes) == 6001
+    assert len(toposort([nodes[3000].op.graph])) == 3000
+
+
 def test_long_chains_walk_copy_pickle_and_print_at_the_default_recursion_limit():
     assert sys.getrecursionlimit() <= 1000
     x = number("x")

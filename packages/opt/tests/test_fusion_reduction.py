@@ -126,11 +126,15 @@ def test_a_matrix_softmax_subtracts_its_maximum_once(rewriting):
 
 
 def test_a_cheap_sum_leaves_a_composite_that_also_stores(rewriting):
-    outputs = [T.sum((v - w) ** 2), 2 * (v - w)]
-    (node,) = fused(rewriting, [v, w], outputs)
+    h = T.fvector("h")
+    outputs = [T.sum((g - h) ** 2), 2 * (g - h)]
+    compiled = rewriting.compile([g, h], outputs)
+    (node,) = [n for n in compiled.maker.fgraph.toposort() if isinstance(n.op, Fused)]
     assert len(node.outputs) == 1
-    dear = [T.sum(T.exp(v - w)), T.exp(v - w) * 2]
-    assert not fused(rewriting, [v, w], dear)
+    _same(compiled(G, G * 3), rewriting.compile([g, h], outputs, optimizer=None)(G, G * 3))
+    dear = [T.sum(T.exp(g - h)), T.exp(g - h) * 2]
+    assert not any(isinstance(n.op, Fused) for n in rewriting.compile([g, h], dear).maker.fgraph.toposort())
+    assert not fused(rewriting, [v, w], [T.sum((v - w) ** 2), 2 * (v - w)])
 
 
 ALONE = {

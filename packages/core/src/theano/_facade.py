@@ -17,7 +17,7 @@ _COMPILE = (
 _GRAPH = ("Apply", "Constant", "FunctionGraph", "Generic", "Op", "Type", "Variable", "generic")
 _LINKERS = ("CLinker", "Container", "Linker", "LocalLinker", "OpWiseCLinker", "PerformLinker")
 _GRADIENT = ("Lop", "Rop", "grad", "hessian", "jacobian", "subgraph_grad")
-_LOOPS = ("foldl", "foldr", "map", "reduce", "scan", "scan_checkpoints")
+_LOOPS = ("foldl", "foldr", "loop", "map", "reduce", "scan", "scan_checkpoints", "while_loop")
 
 # name: (module, attribute, distribution)
 FACADE: dict[str, tuple[str, str, str]] = {

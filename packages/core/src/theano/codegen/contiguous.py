@@ -14,6 +14,8 @@ from theano.codegen.cfamily import Statements, prototypes
 from theano.codegen.dialect import Dialect
 from theano.codegen.dtypes import BOOL, ITEMSIZE, is_float
 from theano.codegen.expr import Expr, post_order
+from theano.codegen.fingerprint import digest
+from theano.frozen import dataclass
 from theano.frozen import dataclass
 
 SYMBOL = "@SYMBOL@"
@@ -51,6 +53,9 @@ class Body:
 
 TILE = 256
 
+EXACT = {"sqrt", "fabs", "floor", "ceil", "trunc", "rint"}
+"""Library functions that give the same bits in vectors and alone."""
+
 
 def contiguous_body(
     values: Sequence[Expr], targets: Sequence[Operand], operand_of: Callable[[Expr], Operand], dialect: Dialect
@@ -63,13 +68,19 @@ def contiguous_body(
     targets : sequence of tuples
         The operand that each value is stored to.
     operand_of : callable
-        ``load``, ``temp``, ``acc`` and ``iota`` leaves to operands; a last item ``"S"`` (and iota) means one element.
+        ``load``, ``temp``, ``acc`` and ``iota`` leaves to operands; a last item ``"S"`` means one element. ``("iota",)``
+        is one element too, the position of the first element: the loop counts on from it.
     """
     return _Contiguous(values, targets, operand_of, dialect).body()
 
 
 def _is_single(operand: Operand) -> bool:
     return bool(operand[-1] == "S" or operand[0] == "iota")
+
+
+def _counts(operand: Operand) -> bool:
+    """Whether the operand is a position that grows along the loop."""
+    return bool(operand[0] == "iota" and operand[-1] != "S")
 
 
 class _Contiguous:
@@ -102,7 +113,8 @@ class _Contiguous:
         """Expressions whose value depends on the position."""
         found: set[Expr] = set()
         for expr in self.order:
-            leaf = expr in self.places and (expr.kind == "iota" or not _is_single(self.operands[self.places[expr]]))
+            operand = self.operands[self.places[expr]] if expr in self.places else ("none", "S")
+            leaf = _counts(operand) or not _is_single(operand)
             if leaf or any(a in found for a in expr.args):
                 found.add(expr)
         return found
@@ -162,7 +174,7 @@ class _Contiguous:
         types, lines = self.dialect.types, []
         for expr, k in self.places.items():
             memory = self.dialect.memory_type(expr.dtype)
-            if expr.kind == "iota":
+            if _counts(self.operands[k]):
                 lines.append(f"    const {types['int64']} s{k} = *(const {memory} *)p[{k}];")
             elif _is_single(self.operands[k]):
                 lines.append("    " + self.out.load(expr, f"s{k}", f"*(const {memory} *)p[{k}]"))
@@ -178,9 +190,40 @@ class _Contiguous:
             self.out.zero = "zero"
         for expr in self.order:
             if expr.args and expr not in self.varying:
-                lines.append("    " + self.out.compute(expr, self._fresh()))
+                lines.append("    " + self._compute_once(expr))
         lines.append(f"    n &= -{self._width()};")
         return lines
+
+    def _compute_once(self, expr: Expr) -> str:
+        """Statement for what is the same for all positions; library functions go through their vector variants.
+
+        Those round differently from the scalar ones, and a value must not depend on the way it reaches the loop.
+        """
+        row = self.dialect.row(expr.value, expr.args[-1].dtype) if expr.kind == "call" else None
+        exact = row is None or set(row.calls) <= EXACT or all(a.kind == "const" for a in expr.args)
+        if exact or self._is_scalar(expr):
+            return self.out.compute(expr, self._fresh())
+        dialect, dtype, named = self.dialect, expr.args[-1].dtype, self.out.names
+        kind, result, index = dialect.types[dtype], dialect.types[expr.dtype], dialect.types["int64"]
+        args = [a for a in dict.fromkeys(expr.args) if a.kind != "const"]
+        self.out.names = {a: f"x{j}[i]" for j, a in enumerate(args)}
+        text = self.out.text(expr)
+        self.out.names = named
+        lanes = 64 // ITEMSIZE[dtype]
+        name = f"one_{dtype}_{digest(text)[:8]}_{expr.value}"
+        numbers = range(len(args))
+        arrays = ", ".join([f"x{j}[{lanes}]" for j in numbers])
+        fill = " ".join(f"x{j}[i] = a{j};" for j in numbers)
+        hidden = ", ".join(f'"r"(x{j})' for j in numbers)
+        helper = (
+            f"{dialect.helper_qualifier} {result} {name}({', '.join(f'{kind} a{j}' for j in numbers)})\n{{\n"
+            f"    {kind} {arrays}; {result} y[{lanes}]; {index} n = {lanes};\n"
+            f"    for ({index} i = 0; i < {lanes}; i++) {{ {fill} }}\n"
+            f'    __asm__("" : "+r"(n) : {hidden} : "memory"); n &= -{lanes};\n'
+            f"    for ({index} i = 0; i < n; i++) y[i] = {text};\n    return y[0];\n}}"
+        )
+        self.out.helpers.setdefault(helper, helper)
+        return self.out.assign(expr, self._fresh(), f"{name}({', '.join(self.out.name(a) for a in args)})")
 
     def _goes_to_integer_and_back(self) -> bool:
         casts = {(is_float(e.args[0].dtype), is_float(e.dtype)) for e in self.order if e.kind == "cast"}
@@ -238,6 +281,6 @@ class _Contiguous:
         if expr in self.stages:
             return ["        " + self.out.load(expr, self._fresh(), f"{self.crossing[expr]}[i]")]
         k = self.places[expr]
-        if expr.kind == "iota":
+        if _counts(self.operands[k]):
             return ["        " + self.out.assign(expr, self._fresh(), f"s{k} + {offset}i")]
         return ["        " + self.out.load(expr, self._fresh(), f"p{k}[{offset}i]")]

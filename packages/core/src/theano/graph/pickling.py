@@ -10,11 +10,28 @@ from __future__ import annotations
 
 import copyreg
 import threading
+import weakref
 from typing import Any
 
 
 class _State(threading.local):
-    covered: Any = None
+    """The stretches that are being written, the innermost last: an op may hold a graph of its own.
+
+    The pickler keeps every `_Begin` alive that it has met. One that is gone belongs to a pickling that failed.
+    """
+
+    def __init__(self) -> None:
+        self.stretches: list[weakref.ref[_Begin]] = []
+
+    def covers(self, node: Any) -> bool:
+        """Whether `node` is in a stretch that is being written."""
+        for reference in reversed(self.stretches):
+            begin = reference()
+            if begin is None:
+                self.stretches.remove(reference)
+            elif id(node) in begin.covered:
+                return True
+        return False
 
 
 _state = _State()
@@ -24,10 +41,10 @@ class _Begin:
     """Met by the pickler before the list of nodes: switches the plain form on for these nodes."""
 
     def __init__(self, nodes: list[Any]) -> None:
-        self.nodes = nodes
+        self.covered = {id(node): node for node in nodes}
 
     def __reduce__(self) -> Any:
-        _state.covered = {id(node): node for node in self.nodes}
+        _state.stretches.append(weakref.ref(self))
         return (_nothing, ())
 
 
@@ -35,7 +52,8 @@ class _End:
     """Met by the pickler after the list of nodes: switches the plain form off."""
 
     def __reduce__(self) -> Any:
-        _state.covered = None
+        if _state.stretches:
+            _state.stretches.pop()
         return (_nothing, ())
 
 
@@ -50,8 +68,7 @@ def _pick(begin: None, nodes: tuple[Any, ...], end: None, index: int | None) -> 
 
 def reduce_graph_member(member: Any, owner: Any, protocol: Any) -> Any:
     """The ``__reduce_ex__`` of variables and nodes; `owner` is the node whose ancestors must be written first."""
-    covered = _state.covered
-    if owner is None or (covered is not None and id(owner) in covered):
+    if owner is None or _state.covers(owner):
         return _plain(member)
     from theano.graph.traversal import ancestor_nodes  # lazy: traversal is above variables
 

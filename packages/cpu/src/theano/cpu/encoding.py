@@ -17,6 +17,7 @@ __all__ = ["encode_steps"]
 
 MAX_OPERANDS = 60
 MAX_NDIM = 32
+MAX_GUARDS = 8
 _KINDS = {"in": 0, "out": 1, "temp": 2, "acc": 3, "iota": 4, "tile": 5}
 _DTYPE_NUMBERS = {name: int(np.dtype(name).num) for name in (
     "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64",
@@ -72,7 +73,9 @@ def is_native(step: Any) -> bool:
     """Whether the runtime can run this kernel step; the others run in Python."""
     kernel = step.kernel
     operands: int = len(step.inputs) + len(step.outputs) + kernel.ntemps + kernel.naccs
-    rows: int = max(kernel.ntemps, kernel.naccs, 0 if kernel.is_map else len(step.outputs))
+    rows: int = max(kernel.ntemps, kernel.naccs, 0 if step.kernel.is_map else len(step.outputs))
+    if step.guards and (kernel.is_map or len(step.guards) > MAX_GUARDS):
+        return False
     return operands <= MAX_OPERANDS and rows <= 32 and bool(step.ndim <= MAX_NDIM)
 
 
@@ -94,13 +97,27 @@ def _request(step: Any, memory: Memory, number: int) -> KernelRequest:
     inplace = _pairs(step, memory, number)
     written = {i for _, i in inplace}
     modes = "".join("S" if i not in written and _is_single(step, i) else "V" for i in range(len(step.inputs)))
-    return KernelRequest(step.kernel, modes, inplace)
+    return KernelRequest(step.kernel, modes, inplace, _lane_modes(step))
+
+
+def _moves(step: Any, i: int) -> set[int]:
+    """The axes along which input `i` is more than one element, as far as its type tells."""
+    flags = step.node.inputs[i].type.broadcastable if step.input_orders[i] else ()
+    return {a for a, dim in enumerate(step.input_orders[i]) if dim >= 0 and not flags[dim]}
+
+
+def _lane_modes(step: Any) -> str:
+    """Modes for rows that lie side by side; empty when there is but one row."""
+    kept = set(range(step.ndim)) - set(step.reduced_axes)
+    moves = [_moves(step, i) & kept for i in range(len(step.inputs))]
+    if step.kernel.is_map or not step.reduced_axes or not any(moves):
+        return ""
+    return "".join("V" if m else "S" for m in moves)
 
 
 def _is_single(step: Any, i: int) -> bool:
     """Whether input `i` is one element for a whole row (of a map: for the whole index space)."""
-    flags = step.node.inputs[i].type.broadcastable if step.input_orders[i] else ()
-    moves = {a for a, dim in enumerate(step.input_orders[i]) if dim >= 0 and not flags[dim]}
+    moves = _moves(step, i)
     rows = set(step.reduced_axes)
     if step.kernel.is_map or not rows or max(rows) < step.ndim - 1:
         return not moves
@@ -113,9 +130,10 @@ def _kernel(step: Any, kernel: CompiledKernel) -> Entry:
         over = {i: j for j, i in kernel.request.inplace}
         places = tuple(over.get(i, -1) for i in range(len(step.inputs)))
         return "map", (), (step.ndim, step.input_orders, sweeps[0], places)
+    lanes = tuple(_sweep(s, kernel) for s in kernel.lane_sweeps)
     sizes = [tuple(np.dtype(d).itemsize for d in dtypes) for dtypes in (kernel.temp_dtypes, kernel.acc_dtypes)]
     reduced = tuple(out.reduced for out in step.kernel.outputs)
-    return "rows", (), (step.ndim, step.input_orders, step.reduced_axes, sweeps, reduced, *sizes)
+    return "rows", (), (step.ndim, step.input_orders, step.reduced_axes, sweeps, reduced, *sizes, tuple(step.guards), lanes)
 
 
 def _sweep(sweep: CompiledSweep, kernel: CompiledKernel) -> tuple[Any, ...]:
@@ -124,7 +142,7 @@ def _sweep(sweep: CompiledSweep, kernel: CompiledKernel) -> tuple[Any, ...]:
     acc, kind, dtype = sweep.reduce or (-1, "", "float64")
     inplace = int(bool(kernel.request.inplace))
     number = _DTYPE_NUMBERS[dtype]
-    return sweep.body, sweep.width, sweep.cost_ps, operands, acc, kind, number, int(sweep.final), inplace
+    return sweep.body, sweep.width, sweep.cost_ps, operands, acc, kind, number, 2 if sweep.per_row else int(sweep.final), inplace
 
 
 def _operand(op: tuple[Any, ...], size: int, written: bool) -> tuple[int, ...]:

@@ -28,6 +28,7 @@ from theano.codegen.verify import KernelError, verify_inplace, verify_kernel
 from theano.cpu import machine
 from theano.cpu.cache import KernelCache, kernel_cache, symbol
 from theano.cpu.dialect import c_dialect
+from theano.cpu.lanes import lane_sweeps
 from theano.cpu.toolchain import CompileError, Compiler, compile_library, find_compiler
 from theano.errors import explain
 
@@ -46,11 +47,15 @@ class KernelRequest:
     inplace : tuple of (output, input)
         Output ``j`` is written over input ``i``: the caller passes the same address for both. Input ``i`` must have
         mode ``V``.
+    lanes : str
+        Modes of the inputs in a second version of the sweeps, for rows that lie side by side: ``V`` (one element for
+        each row) or ``S`` (the same for all rows). Empty: no such version.
     """
 
     kernel: Kernel
     modes: str
     inplace: tuple[tuple[int, int], ...] = ()
+    lanes: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,7 +85,11 @@ class CompiledSweep:
         and or).
     final : bool
         True: this sweep runs once over *rows*: accumulators are V operands with one element per row, outputs have one
-        element per row. In other sweeps accumulators are S operands: the finished value of the current row.
+        element per row. In other sweeps accumulators are S operands: the finished value of the current row. In the
+        version for rows side by side, every call is for one position of many rows: accumulators are V operands, and
+        ``("iota", "S")`` is that position.
+    per_row : bool
+        Only there: this sweep runs for one position of each row and writes accumulators of its own.
     """
 
     body: int
@@ -92,6 +101,7 @@ class CompiledSweep:
     cost_ps: int
     reduce: tuple[int, str, str] | None = None
     final: bool = False
+    per_row: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,12 +110,16 @@ class CompiledKernel:
 
     temp_dtypes, acc_dtypes : tuple of str
         Dtype of each temp (row-sized scratch given by the runtime) and of each accumulator.
+    lane_sweeps : tuple of CompiledSweep
+        The version for rows that lie side by side; empty when it was not asked for. The accumulators that only its
+        sweeps have come last in `acc_dtypes`.
     """
 
     request: KernelRequest
     sweeps: tuple[CompiledSweep, ...]
     temp_dtypes: tuple[str, ...] = ()
     acc_dtypes: tuple[str, ...] = ()
+    lane_sweeps: tuple[CompiledSweep, ...] = ()
 
 
 _ABI = "theano-kernel-1"
@@ -130,9 +144,15 @@ def compile_kernels(requests: list[KernelRequest]) -> list[CompiledKernel]:
     for request in requests:
         verify_inplace(request.kernel, request.inplace)
     printed = [_print_kernel(r.kernel, r.modes) for r in requests]
-    bodies = [s.body for sweeps in printed for s in sweeps if s.body is not None]
+    by_lanes = [_print_lanes(r.kernel, r.modes, r.lanes) if r.lanes else ((), ()) for r in requests]
+    bodies = [s.body for sweeps in [*printed, *(lanes for lanes, _ in by_lanes)] for s in sweeps if s.body is not None]
     addresses = _addresses({_source(b): b for b in bodies})
-    return [_finish(r, s, addresses) for r, s in zip(requests, printed, strict=True)]
+    return [
+        CompiledKernel(
+            r, _finish(s, addresses), r.kernel.temps, accs or r.kernel.accs, _finish(lanes, addresses)
+        )
+        for r, s, (lanes, accs) in zip(requests, printed, by_lanes, strict=True)
+    ]
 
 
 @dataclass(frozen=True)
@@ -143,6 +163,7 @@ class _Printed:
     operand: Operand = ()
     reduce: tuple[int, str, str] | None = None
     final: bool = False
+    per_row: bool = False
 
 
 @functools.lru_cache(maxsize=4096)
@@ -151,17 +172,25 @@ def _print_kernel(kernel: Kernel, modes: str) -> tuple[_Printed, ...]:
     if len(modes) != len(kernel.inputs) or set(modes) - set("VS"):
         found = f"the kernel has {len(kernel.inputs)} inputs"
         raise KernelError(explain(f"compile a kernel with modes {modes!r}", found, "give V or S for each"))
-    return tuple(_print_sweep(sweep, modes) for sweep in kernel.sweeps)
+    return tuple(_print_sweep(sweep, modes, False) for sweep in kernel.sweeps)
 
 
-def _print_sweep(sweep: Sweep, modes: str) -> _Printed:
+@functools.lru_cache(maxsize=4096)
+def _print_lanes(kernel: Kernel, modes: str, lanes: str) -> tuple[tuple[_Printed, ...], tuple[str, ...]]:
+    sweeps, accs = lane_sweeps(kernel, modes)
+    return tuple(_print_sweep(sweep, lanes, True) for sweep in sweeps), accs
+
+
+def _print_sweep(sweep: Sweep, modes: str, lanes: bool) -> _Printed:
     final = isinstance(sweep, FinalSweep)
 
     def operand_of(leaf: Expr) -> Operand:
         if leaf.kind == "load":
             return ("in", leaf.value, modes[leaf.value])
         if leaf.kind == "acc":
-            return ("acc", leaf.value, "V" if final else "S")
+            return ("acc", leaf.value, "V" if final or lanes else "S")
+        if leaf.kind == "iota" and lanes:
+            return ("iota", "S")
         return ("iota",) if leaf.kind == "iota" else ("temp", leaf.value)
 
     if isinstance(sweep, ReduceSweep):
@@ -170,12 +199,14 @@ def _print_sweep(sweep: Sweep, modes: str) -> _Printed:
         if value.kind in ("load", "temp"):
             return _Printed(None, operand_of(value), reduce)
         return _Printed(contiguous_body([value], [("tile",)], operand_of, c_dialect()), reduce=reduce)
-    targets = [("out", j) for j in sweep.outputs] if isinstance(sweep, FinalSweep) else sweep.targets
-    return _Printed(contiguous_body(simplify(sweep.values), targets, operand_of, c_dialect()), final=final)
+    targets: list[Operand] = [("out", j) for j in sweep.outputs] if isinstance(sweep, FinalSweep) else list(sweep.targets)
+    per_row = any(role == "acc" for role, _ in targets)
+    targets = [(*target, "V") if target[0] == "acc" else target for target in targets]
+    body = contiguous_body(simplify(sweep.values), targets, operand_of, c_dialect())
+    return _Printed(body, final=final, per_row=per_row)
 
 
-def _finish(request: KernelRequest, sweeps: tuple[_Printed, ...], addresses: dict[_Source, int]) -> CompiledKernel:
-    kernel = request.kernel
+def _finish(sweeps: tuple[_Printed, ...], addresses: dict[_Source, int]) -> tuple[CompiledSweep, ...]:
     done = []
     for s in sweeps:
         b = s.body
@@ -184,13 +215,13 @@ def _finish(request: KernelRequest, sweeps: tuple[_Printed, ...], addresses: dic
             dtype = s.reduce[2]
             done.append(CompiledSweep(0, (s.operand,), (dtype,), (ITEMSIZE[dtype],), (), 8, _PLAIN_PS, s.reduce))
             continue
-        sizes = tuple(ITEMSIZE[d] for d in b.dtypes)
+        sizes, address = tuple(ITEMSIZE[d] for d in b.dtypes), addresses[_source(b)]
         done.append(
             CompiledSweep(
-                addresses[_source(b)], b.operands, b.dtypes, sizes, b.written, b.width, b.ps, s.reduce, s.final
+                address, b.operands, b.dtypes, sizes, b.written, b.width, b.ps, s.reduce, s.final, s.per_row
             )
         )
-    return CompiledKernel(request, tuple(done), kernel.temps, kernel.accs)
+    return tuple(done)
 
 
 def translation_unit(named: list[tuple[str, Body]], typedefs: str) -> str:

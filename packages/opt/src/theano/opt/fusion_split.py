@@ -1,7 +1,8 @@
 """Cheap values that only feed reductions leave the composite that also makes stored values.
 
 ``{sqr(x - y), 2 * (x - y)}`` whose first output is summed writes an array that is read once. Computing the difference
-twice, inside the reduction and for the stored output, saves that array.
+twice, inside the reduction and for the stored output, saves that array. It pays where the reduction computes anyway,
+because it adds up in another dtype; plain memory is folded so fast that the array costs less than the arithmetic.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ __all__ = ["split_producer"]
 
 def split_producer(fgraph: FunctionGraph, seed: Apply) -> bool:
     """Split the composite whose output `seed` folds into one number; tells whether it did."""
-    node = seed.inputs[0].owner
+    node, dtype = seed.inputs[0].owner, seed.inputs[0].type.dtype
+    if seed.op.accumulator_dtype(dtype) == dtype:
+        return False
     if node is None or seed.outputs[0].type.ndim or not isinstance(node.op, Elemwise) or node.op.inplace_pattern:
         return False
     if not isinstance(node.op.scalar_op, Composite) or len(node.outputs) < 2:

@@ -100,11 +100,30 @@ def _reduction_fusion() -> Any:
     return reduction_fusion_database()
 
 
+def _scan_out() -> Any:
+    from .rewrites.scan_module import pushing_database  # lazy: as above
+
+    return pushing_database()
+
+
+def _scan_tidy() -> Any:
+    from .rewrites.scan_module import cleaning_database  # lazy: as above
+
+    return cleaning_database()
+
+
+def _scan_memory() -> Any:
+    from .rewrites.scan_module import memory_optimizer  # lazy: as above
+
+    return memory_optimizer()
+
+
 _RUN, _BOTH = ("fast_run",), ("fast_run", "fast_compile")
 
 #: The pipeline, in order.
 PHASES: tuple[Phase, ...] = (
     Phase(0, "merge1", (*_BOTH, "merge"), "one node for equal computations", MergeOptimizer),
+    Phase(0.05, "scan_eqopt1", (*_RUN, "scan"), "move work out of loops", _scan_out),
     Phase(0.1, "ShapeOpt", _BOTH, "attach shape inference", _shape_opt),
     Phase(0.6, "useless", _BOTH, "remove what obviously does nothing", UselessDB),
     Phase(0.65, "merge1.1", (*_BOTH, "merge"), "merge again", MergeOptimizer),
@@ -115,6 +134,8 @@ PHASES: tuple[Phase, ...] = (
     Phase(1.51, "local_fill_to_alloc", _RUN, "fills become allocations", _fill_to_alloc),
     Phase(1.52, "local_elemwise_alloc", _RUN, "no allocations below elementwise ops", _elemwise_alloc),
     Phase(1.6, "local_log_sum_exp", _RUN, "log of sums of exponentials without overflow", _log_sum_exp),
+    Phase(1.6, "scan_eqopt2", (*_RUN, "scan"), "tidy loops up and merge them", _scan_tidy),
+    Phase(1.61, "scanOp_save_mem", (*_RUN, "scan"), "loops store only what is read", _scan_memory),
     Phase(1.7, "BlasOpt", _BOTH, "dot becomes BLAS forms", _blas),
     Phase(2, "specialize", (*_RUN, "fast_compile_gpu"), "faster special cases", EquilibriumDB),
     Phase(

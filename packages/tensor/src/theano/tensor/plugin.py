@@ -33,6 +33,17 @@ def _randomstate_constructor(value: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 @hookimpl
+def theano_modify_pipeline(stages: list[Any]) -> None:
+    """Loops are compiled in the mode of the function that they are in."""
+    if "theano.scan_module.scan_op" not in sys.modules:
+        return
+    from theano.scan_module.stage import hand_down_mode  # lazy: only programs with loops need it
+
+    position = [name for name, _ in stages].index("rewrite") + 1
+    stages.insert(position, ("loops", hand_down_mode))
+
+
+@hookimpl
 def theano_as_variable(value: Any) -> Any:
     """Numbers, arrays and lists of numbers become tensor constants; None leaves the value to others."""
     from theano.tensor.conversion import constant  # lazy: see above

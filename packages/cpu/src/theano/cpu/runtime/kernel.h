@@ -13,11 +13,13 @@ typedef struct {
     uint8_t scalar, written;
 } Operand;
 
+enum { FOR_POSITIONS, FINAL, PER_ROW };
+
 typedef struct {
     body_fn body; /* NULL: a reduction of its single operand as it is */
     int32_t nops, width, cost_ps;
     int32_t acc, leaf; /* reduce sweeps: accumulator and the index of its leaf, else -1 */
-    int32_t final;
+    int32_t final; /* when it runs: FOR_POSITIONS, once over many rows, or for one position of each row */
     uint8_t any_inplace; /* some address is both read and written */
     Operand ops[RT_MAXOPS];
 } Sweep;
@@ -43,6 +45,10 @@ void rt_run_body_over(const Sweep *s, char *const *p, const idx *slack, idx n);
 #else
 #define CLONES
 #endif
+
+/* Orders of sums by length: one after the other; eight partial sums; leaves of 32. */
+#define RT_SHORT 8
+#define RT_MEDIUM 96
 
 /* leaves.c: accumulators. `n` elements of a tile into one accumulator, or lane by lane into `n` accumulators. */
 typedef void (*leaf_fn)(char *acc, const char *tile, idx n);

@@ -7,8 +7,6 @@
 #include <math.h>
 #include <stdint.h>
 
-#define SHORT 8
-#define MEDIUM 96
 #define LANES 32
 #define LEAF 1024
 
@@ -24,7 +22,7 @@
 
 /* One leaf, n > 0: LANES partial results, then a tree over them. */
 #define DEFINE_LEAF(name, type, op, neutral)                                                                           \
-    static VERSIONS type name##_leaf(const type *x, idx n)                                                               \
+    static CLONES type name##_leaf(const type *x, idx n)                                                               \
     {                                                                                                                  \
         type part[LANES];                                                                                              \
         idx i = 0;                                                                                                     \
@@ -63,13 +61,13 @@
     }                                                                                                                  \
     static type name##_tree(const type *x, idx n)                                                                      \
     {                                                                                                                  \
-        if (n <= SHORT) {                                                                                              \
+        if (n <= RT_SHORT) {                                                                                              \
             type sum = x[0];                                                                                           \
             for (idx i = 1; i < n; i++)                                                                                \
                 sum = (type)op(sum, x[i]);                                                                             \
             return sum;                                                                                                \
         }                                                                                                              \
-        if (n <= MEDIUM)                                                                                               \
+        if (n <= RT_MEDIUM)                                                                                               \
             return name##_short(x, n);                                                                                 \
         if (n <= LEAF)                                                                                                 \
             return name##_leaf(x, n);                                                                                  \
@@ -89,14 +87,14 @@
         type b = name##_tree((const type *)tile, n);                                                                   \
         *a = (type)op(*a, b);                                                                                          \
     }                                                                                                                  \
-    static VERSIONS void name##_across(char *acc, const char *tile, idx n)                                               \
+    static CLONES void name##_across(char *acc, const char *tile, idx n)                                               \
     {                                                                                                                  \
         type *restrict a = (type *)acc;                                                                                \
         const type *restrict x = (const type *)tile;                                                                   \
         for (idx i = 0; i < n; i++)                                                                                    \
             a[i] = (type)op(a[i], x[i]);                                                                               \
     }                                                                                                                  \
-    static VERSIONS void name##_down(char *acc, const char *tile, idx stride, idx rows, idx n)                           \
+    static CLONES void name##_down(char *acc, const char *tile, idx stride, idx rows, idx n)                           \
     {                                                                                                                  \
         type *restrict a = (type *)acc;                                                                                \
         for (; rows >= 4; rows -= 4, tile += 4 * stride) {                                                             \
@@ -128,20 +126,16 @@
     DEFINE(max_##name, type, MAX_FLOAT, -INFINITY)                                                                     \
     DEFINE(min_##name, type, MIN_FLOAT, INFINITY)
 
-/* Versions for each level of vector instructions only where programs spend time: they triple the time of the build. */
-#define VERSIONS CLONES
-DEFINE_FLOAT(f32, float)
-DEFINE_FLOAT(f64, double)
-DEFINE_INT(i64, int64_t, INT64_MIN, INT64_MAX)
-#undef VERSIONS
-#define VERSIONS
 DEFINE_INT(i8, int8_t, INT8_MIN, INT8_MAX)
 DEFINE_INT(u8, uint8_t, 0, UINT8_MAX)
 DEFINE_INT(i16, int16_t, INT16_MIN, INT16_MAX)
 DEFINE_INT(u16, uint16_t, 0, UINT16_MAX)
 DEFINE_INT(i32, int32_t, INT32_MIN, INT32_MAX)
 DEFINE_INT(u32, uint32_t, 0, UINT32_MAX)
+DEFINE_INT(i64, int64_t, INT64_MIN, INT64_MAX)
 DEFINE_INT(u64, uint64_t, 0, UINT64_MAX)
+DEFINE_FLOAT(f32, float)
+DEFINE_FLOAT(f64, double)
 DEFINE(and_b8, uint8_t, AND, 1)
 DEFINE(or_b8, uint8_t, OR, 0)
 DEFINE(mul_b8, uint8_t, AND, 1)

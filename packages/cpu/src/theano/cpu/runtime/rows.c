@@ -65,16 +65,47 @@ static int plain_fold(const Rows *r)
     return found;
 }
 
-/* extra: (ndim, orders, axes, sweeps, reduced outputs, temp sizes, acc sizes) */
+static int read_sweeps(Rows *r, PyObject *sweeps, PyObject *lanes)
+{
+    r->nsweeps = (int32_t)PyTuple_GET_SIZE(sweeps);
+    r->nlanes = (int32_t)PyTuple_GET_SIZE(lanes);
+    r->lanes = r->nlanes ? &r->sweeps[r->nsweeps] : NULL;
+    for (int32_t i = 0; i < r->nsweeps; i++) {
+        if (rt_read_sweep(&r->sweeps[i], PyTuple_GET_ITEM(sweeps, i)) < 0)
+            return -1;
+        r->cost_ps += r->sweeps[i].final ? 0 : r->sweeps[i].cost_ps + 100;
+    }
+    for (int32_t i = 0; i < r->nlanes; i++)
+        if (rt_read_sweep(&r->lanes[i], PyTuple_GET_ITEM(lanes, i)) < 0)
+            return -1;
+    return 0;
+}
+
+static int read_guards(Rows *r, PyObject *guards)
+{
+    r->nguards = (int32_t)PyTuple_GET_SIZE(guards);
+    if (r->nguards > RT_MAXGUARDS) {
+        PyErr_SetString(PyExc_ValueError, "a row program guards too many inputs");
+        return -1;
+    }
+    for (int32_t k = 0; k < r->nguards; k++)
+        r->guards[k] = (int32_t)PyLong_AsLong(PyTuple_GET_ITEM(guards, k));
+    return 0;
+}
+
+/* extra: (ndim, orders, axes, sweeps, reduced outputs, temp sizes, acc sizes, guarded inputs, sweeps by lanes) */
 static int rows_setup(Plan *plan, Thunk *t, PyObject *extra)
 {
-    PyObject *orders, *axes, *sweeps, *reduced, *temps, *accs;
+    PyObject *orders, *axes, *sweeps, *reduced, *temps, *accs, *guards, *lanes;
     int ndim;
-    if (!PyArg_ParseTuple(extra, "iOOO!OOO", &ndim, &orders, &axes, &PyTuple_Type, &sweeps, &reduced, &temps, &accs))
+    if (!PyArg_ParseTuple(extra, "iOOO!OOOOO!", &ndim, &orders, &axes, &PyTuple_Type, &sweeps, &reduced, &temps, &accs,
+                          &guards, &PyTuple_Type, &lanes))
         return -1;
-    Py_ssize_t n = PyTuple_GET_SIZE(sweeps);
+    Py_ssize_t n = PyTuple_GET_SIZE(sweeps) + PyTuple_GET_SIZE(lanes);
     Rows *r = PyMem_Calloc(1, sizeof *r + (size_t)n * sizeof(Sweep));
     if (!(t->impl = r) || rt_read_space(&r->space, plan, t, orders, ndim) < 0 || read_axes(r, axes) < 0)
+        return -1;
+    if (read_guards(r, guards) < 0)
         return -1;
     if (read_sizes(temps, r->temp_size, &r->ntemps) < 0 || read_sizes(accs, r->acc_size, &r->naccs) < 0)
         return -1;
@@ -84,27 +115,34 @@ static int rows_setup(Plan *plan, Thunk *t, PyObject *extra)
     }
     for (int32_t k = 0; k < t->nout; k++)
         r->reduced[k] = PyObject_IsTrue(PyTuple_GET_ITEM(reduced, k)) == 1;
-    r->nsweeps = (int32_t)n;
-    for (Py_ssize_t i = 0; i < n; i++) {
-        if (rt_read_sweep(&r->sweeps[i], PyTuple_GET_ITEM(sweeps, i)) < 0)
-            return -1;
-        r->cost_ps += r->sweeps[i].final ? 0 : r->sweeps[i].cost_ps + 100;
-    }
+    if (read_sweeps(r, sweeps, lanes) < 0)
+        return -1;
     r->across = (uint8_t)can_go_across(r);
     r->folds = plain_fold(r);
     return PyErr_Occurred() ? -1 : 0;
 }
 
-static int refuse_empty(const Rows *r, const idx *dims)
+/* Accumulators that reduced outputs are made of, as bits. */
+static uint64_t needed_accs(const Rows *r)
 {
-    idx rows = 1, length = 1;
-    for (int i = 0; i < r->nkept; i++)
-        rows *= dims[r->kept_axes[i]];
-    for (int i = 0; i < r->nrow; i++)
-        length *= dims[r->row_axes[i]];
-    for (int32_t i = 0; rows && !length && i < r->nsweeps; i++) {
-        const char *kind = r->sweeps[i].leaf < 0 ? "" : rt_leaves[r->sweeps[i].leaf].kind;
-        if (strcmp(kind, "maximum") == 0 || strcmp(kind, "minimum") == 0) {
+    uint64_t needed = 0;
+    for (int32_t i = 0; i < r->nsweeps; i++)
+        for (int k = 0; r->sweeps[i].final && k < r->sweeps[i].nops; k++)
+            if (r->sweeps[i].ops[k].kind == OP_ACC)
+                needed |= 1ULL << r->sweeps[i].ops[k].index;
+    return needed;
+}
+
+/* A maximum of nothing is an error where somebody gets it; elements that do not exist have none to worry about. */
+static int refuse_empty(const Rows *r, idx rows, idx length)
+{
+    uint64_t needed = rows && !length ? needed_accs(r) : 0;
+    for (int32_t i = 0; needed && i < r->nsweeps; i++) {
+        const Sweep *s = &r->sweeps[i];
+        const char *kind = s->leaf < 0 ? "" : rt_leaves[s->leaf].kind;
+        if (strcmp(kind, "maximum") != 0 && strcmp(kind, "minimum") != 0)
+            continue;
+        if (needed >> s->acc & 1) {
             PyErr_Format(PyExc_ValueError, "%s of no elements: the reduced dimensions have length 0", kind);
             return -1;
         }
@@ -115,11 +153,15 @@ static int refuse_empty(const Rows *r, const idx *dims)
 static int rows_prepare(Call *c, const Thunk *t)
 {
     const Rows *r = t->impl;
-    idx dims[RT_MAXDIM], kept[RT_MAXDIM];
-    if (rt_common_dims(c, t, &r->space, dims) < 0 || refuse_empty(r, dims) < 0)
+    idx dims[RT_MAXDIM], kept[RT_MAXDIM], rows = 1, length = 1;
+    if (rt_common_dims(c, t, &r->space, dims) < 0)
         return -1;
     for (int i = 0; i < r->nkept; i++)
-        kept[i] = dims[r->kept_axes[i]];
+        rows *= kept[i] = dims[r->kept_axes[i]];
+    for (int i = 0; i < r->nrow; i++)
+        length *= dims[r->row_axes[i]];
+    if (refuse_empty(r, rows, length) < 0 || rt_check_guards(c, t, r, length) < 0)
+        return -1;
     for (int32_t k = 0; k < t->nout; k++)
         if (rt_alloc_out(c, t, k, r->reduced[k] ? kept : dims) < 0)
             return -1;
@@ -195,6 +237,18 @@ static int goes_across(const Rows *r, const Job *job)
     return !row_inner && job->rows >= 32;
 }
 
+typedef void (*run_fn)(Call *, const Thunk *, const Rows *, const Job *, char *);
+
+static run_fn choose(Call *c, const Thunk *t, const Rows *r, const Job *job, size_t *bytes)
+{
+    if (!(r->across && rt_folds_lanes(r, job)) && rt_goes_by_lanes(c, t, r, job, bytes))
+        return rt_rows_lanes;
+    if (goes_across(r, job))
+        return rt_rows_across;
+    *bytes = rt_room_along(r, job);
+    return rt_rows_along;
+}
+
 static int rows_run(Call *c, const Thunk *t)
 {
     const Rows *r = t->impl;
@@ -203,18 +257,15 @@ static int rows_run(Call *c, const Thunk *t)
     if (job.rows == 0)
         return 0;
     rt_release(c, (double)job.rows * (double)(job.length + 8) * r->cost_ps);
-    int across = goes_across(r, &job);
-    char *room = rt_scratch(c, across ? (size_t)RT_MAXOPS * RT_TILE * 8 * 2 : rt_room_along(r, &job));
+    size_t bytes = (size_t)RT_MAXOPS * RT_TILE * 8 * 2;
+    run_fn run = choose(c, t, r, &job, &bytes);
+    char *room = rt_scratch(c, bytes);
     if (!room) {
         rt_acquire(c);
         PyErr_NoMemory();
         return -1;
     }
-    if (across) {
-        rt_rows_across(c, t, r, &job, room);
-    } else {
-        rt_rows_along(c, t, r, &job, room);
-    }
+    run(c, t, r, &job, room);
     rt_acquire(c);
     return 0;
 }

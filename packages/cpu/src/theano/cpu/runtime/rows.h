@@ -7,15 +7,18 @@
 #include <stdlib.h>
 
 #define RT_MAXACCS 32
+#define RT_MAXGUARDS 8
 
 typedef struct {
     Space space;
     int32_t nrow, nkept, row_axes[RT_MAXDIM], kept_axes[RT_MAXDIM];
     int32_t ntemps, naccs, temp_size[RT_MAXACCS], acc_size[RT_MAXACCS];
-    int32_t nsweeps, cost_ps;
+    int32_t nsweeps, nlanes, cost_ps;
     uint8_t reduced[RT_MAXACCS]; /* of each output */
     uint8_t across;
+    int32_t nguards, guards[RT_MAXGUARDS]; /* inputs whose values must be positions along the row */
     int32_t folds; /* the input that the kernel does nothing with but fold, or -1 */
+    Sweep *lanes; /* another version, for rows side by side; NULL: there is none */
     Sweep sweeps[];
 } Rows;
 
@@ -30,6 +33,7 @@ typedef struct {
 
 void rt_rows_job(Call *c, const Thunk *t, const Rows *r, Job *job);
 void rt_rows_final(Call *c, const Thunk *t, const Rows *r, char *const *accs, idx end, idx n);
+int rt_check_guards(Call *c, const Thunk *t, const Rows *r, idx length);
 int rt_folds_lanes(const Rows *r, const Job *job);
 /* Scratch of the ways that go row by row: tiles, accumulators for RT_TILE rows, temporaries of one row. */
 typedef struct {
@@ -41,5 +45,10 @@ size_t rt_room_along(const Rows *r, const Job *job);
 void rt_rows_along(Call *c, const Thunk *t, const Rows *r, const Job *job, char *room);
 idx rt_rows_short(Call *c, const Thunk *t, const Rows *r, const Job *job, char *room);
 void rt_rows_across(Call *c, const Thunk *t, const Rows *r, const Job *job, char *room);
+
+/* Rows of at most this length are turned over, to run side by side. */
+#define RT_SHORT_ROW 64
+int rt_goes_by_lanes(Call *c, const Thunk *t, const Rows *r, const Job *job, size_t *room);
+void rt_rows_lanes(Call *c, const Thunk *t, const Rows *r, const Job *job, char *room);
 
 #endif

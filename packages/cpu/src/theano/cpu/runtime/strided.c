@@ -1,5 +1,5 @@
 /* Copies between strided and contiguous memory. Strides are bytes; 0 broadcasts. No Python objects here. */
-#include "runtime.h"
+#include "kernel.h"
 
 int rt_is_contiguous(int ndim, const idx *dims, const idx *strides, idx itemsize)
 {
@@ -114,32 +114,53 @@ static void copy_nd(int ndim, const idx *dims, char *dst, const idx *ds, const c
     }
 }
 
-/* rows x cols elements: dst rows are `ds` bytes apart and contiguous, src columns are `ss` bytes apart and contiguous. */
-#define TRANSPOSE(type)                                                                                                \
-    for (idx i = 0; i < rows; i += 8)                                                                                  \
-        for (idx j = 0; j < cols; j += 8) {                                                                            \
-            idx nr = rows - i < 8 ? rows - i : 8, nc = cols - j < 8 ? cols - j : 8;                                    \
-            if (nr == 8 && nc == 8) {                                                                                  \
-                type square[8][8];                                                                                     \
+/* rows x cols elements: dst rows are `ds` bytes apart and contiguous, src columns are `ss` bytes apart and contiguous.
+ *
+ * Squares of 8 x 8: three perfect shuffles of the rows turn a square over, without a scalar store. */
+#define EIGHT(type) __attribute__((vector_size(8 * sizeof(type)), aligned(1), may_alias))
+#define SHUFFLES(to, from)                                                                                             \
+    for (int q = 0; q < 4; q++) {                                                                                      \
+        to[2 * q] = __builtin_shuffle(from[q], from[q + 4], (mask){0, 8, 1, 9, 2, 10, 3, 11});                         \
+        to[2 * q + 1] = __builtin_shuffle(from[q], from[q + 4], (mask){4, 12, 5, 13, 6, 14, 7, 15});                   \
+    }
+#define TRANSPOSE(type, integer, label)                                                                                \
+    static CLONES void transpose_##label(char *dst, idx ds, const char *src, idx ss, idx rows, idx cols)               \
+    {                                                                                                                  \
+        typedef type eight EIGHT(type);                                                                                \
+        typedef integer mask EIGHT(type);                                                                              \
+        idx whole = rows & -8;                                                                                         \
+        for (idx j = 0; j + 8 <= cols; j += 8)                                                                         \
+            for (idx i = 0; i < whole; i += 8) {                                                                       \
+                eight x[8], y[8];                                                                                      \
                 for (int q = 0; q < 8; q++)                                                                            \
-                    for (int r = 0; r < 8; r++)                                                                        \
-                        square[r][q] = ((const type *)(src + (j + q) * ss))[i + r];                                    \
+                    x[q] = *(const eight *)(src + (j + q) * ss + i * (idx)sizeof(type));                               \
+                SHUFFLES(y, x)                                                                                         \
+                SHUFFLES(x, y)                                                                                         \
+                SHUFFLES(y, x)                                                                                         \
                 for (int r = 0; r < 8; r++)                                                                            \
-                    memcpy(dst + (i + r) * ds + j * (idx)sizeof(type), square[r], sizeof square[r]);                   \
-                continue;                                                                                              \
+                    *(eight *)(dst + (i + r) * ds + j * (idx)sizeof(type)) = y[r];                                     \
             }                                                                                                          \
-            for (idx r = 0; r < nr; r++)                                                                               \
-                for (idx q = 0; q < nc; q++)                                                                           \
-                    ((type *)(dst + (i + r) * ds))[j + q] = ((const type *)(src + (j + q) * ss))[i + r];               \
-        }
+        idx done = cols & -8;                                                                                          \
+        for (idx i = whole; i < rows; i++)                                                                             \
+            for (idx j = 0; j < done; j++)                                                                             \
+                ((type *)(dst + i * ds))[j] = ((const type *)(src + j * ss))[i];                                       \
+        for (idx j = done; j < cols; j++)                                                                              \
+            for (idx i = 0; i < rows; i++)                                                                             \
+                ((type *)(dst + i * ds))[j] = ((const type *)(src + j * ss))[i];                                       \
+    }
+
+TRANSPOSE(uint8_t, int8_t, 1)
+TRANSPOSE(uint16_t, int16_t, 2)
+TRANSPOSE(uint32_t, int32_t, 4)
+TRANSPOSE(uint64_t, int64_t, 8)
 
 void rt_transpose(char *dst, idx ds, const char *src, idx ss, idx rows, idx cols, idx itemsize)
 {
     switch (itemsize) {
-    case 1: TRANSPOSE(uint8_t) break;
-    case 2: TRANSPOSE(uint16_t) break;
-    case 4: TRANSPOSE(uint32_t) break;
-    case 8: TRANSPOSE(uint64_t) break;
+    case 1: transpose_1(dst, ds, src, ss, rows, cols); break;
+    case 2: transpose_2(dst, ds, src, ss, rows, cols); break;
+    case 4: transpose_4(dst, ds, src, ss, rows, cols); break;
+    case 8: transpose_8(dst, ds, src, ss, rows, cols); break;
     default:
         for (idx j = 0; j < cols; j++)
             rt_copy1(dst + j * itemsize, ds, src + j * ss, itemsize, rows, itemsize);
