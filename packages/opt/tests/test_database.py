@@ -219,3 +219,12 @@ def test_every_level_compiles_and_agrees(level):
     np.testing.assert_allclose(compiled(*data), expected)
     fused = any(word in str(compiled.maker.fgraph.toposort()) for word in ("Composite", "Fused"))
     assert fused == (level in ("o2", "o3", "o4", "unsafe", "fast_run"))
+
+
+def test_every_rule_of_loops_can_be_loaded():
+    from theano.opt.rewrites import scan_module
+
+    for _, rule, _ in (*scan_module.PUSHING, *scan_module.CLEANING):
+        assert callable(scan_module._load(rule))
+    for rule in ("memory.scan_save_mem", "merge.merge_loops"):
+        assert callable(scan_module._load(rule))
