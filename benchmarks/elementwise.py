@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.handwritten import c_call
-from benchmarks.measure import Contestants, Result, interleaved
+from benchmarks.measure import Contestants, Result, effort, interleaved
 from benchmarks.peers import (
     bind,
     jax,
@@ -132,6 +132,8 @@ def _cases():
     for formula in FORMULAS:
         for dtype in ("float32", "float64"):
             for size, bound in zip(SIZES, formula.bounds):
+                if effort.quick and size != SIZES[1]:
+                    continue
                 yield partial(case, formula, size, dtype, bound)
 
 

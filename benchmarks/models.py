@@ -185,8 +185,13 @@ def hierarchical(observations: int, groups: int, bound: float) -> Result:
     from theano import tensor
 
     rng = np.random.default_rng(0)
-    arrays = (0.3 * rng.normal(size=5), rng.normal(size=groups), rng.normal(size=groups))
-    arrays += (rng.normal(size=observations), rng.normal(size=observations), rng.integers(0, groups, observations))
+    effects = (0.3 * rng.normal(size=5), rng.normal(size=groups), rng.normal(size=groups))
+    arrays = (
+        *effects,
+        rng.normal(size=observations),
+        rng.normal(size=observations),
+        rng.integers(0, groups, observations),
+    )
 
     def symbolic(m: Any, grad: Any) -> Any:
         def build(*variables):

@@ -7,6 +7,8 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from benchmarks.measure import effort
+
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
 
@@ -23,7 +25,7 @@ if jax is not None:
     jax.config.update("jax_enable_x64", True)
 numba: Any = optional("numba")
 numexpr: Any = optional("numexpr")
-pytensor: Any = optional("pytensor")
+pytensor: Any = None if effort.quick else optional("pytensor")  # compiles for seconds
 torch: Any = optional("torch")
 if torch is not None:
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1))

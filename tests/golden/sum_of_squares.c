@@ -1,14 +1,20 @@
 /*
-kernel (in0: float32) -> (out0: float32)
-  map
+kernel (in0: float32) -> (out0: float32 reduced)
+  reduce
     v0 = load in0 : float32
     v1 = const 1.0 : float32
     v2 = sub v0 v1 : float32
     v3 = mul v2 v2 : float32
-    out0 <- v3
+    v4 = cast v3 : float64
+    acc0 <- add v4 : float64
+  final
+    v0 = acc0 : float64
+    v1 = cast v0 : float32
+    out0 <- v1
 
  * inputs: V
- * body0: (('in', 0, 'V'), ('out', 0)), ('float32', 'float32')
+ * body0: (('in', 0, 'V'), ('tile',)), ('float32', 'float64')
+ * body1: (('acc', 0, 'V'), ('out', 0)), ('float64', 'float32')
  */
 typedef signed char i8; typedef unsigned char u8; typedef short i16; typedef unsigned short u16;
 typedef int i32; typedef unsigned int u32; typedef long long i64; typedef unsigned long long u64;
@@ -17,51 +23,19 @@ typedef float f32; typedef double f64;
 void body0(char *const *p, i64 n)
 {
     const f32 *const p0 = (const f32 *)p[0];
-    f32 *const p1 = (f32 *)p[1];
+    f64 *const p1 = (f64 *)p[1];
     n &= -16;
 #pragma GCC ivdep
     for (i64 i = 0; i < n; i++) {
         const f32 v0 = p0[i];
         const f32 v1 = v0 - 1.0f;
         const f32 v2 = v1 * v1;
-        p1[i] = v2;
+        const f64 v3 = (f64)v2;
+        p1[i] = v3;
     }
 }
-
-
-/*
-kernel (in0: float32) -> (out0: float32 reduced)
-  reduce
-    v0 = load in0 : float32
-    v1 = cast v0 : float64
-    acc0 <- add v1 : float64
-  final
-    v0 = acc0 : float64
-    v1 = cast v0 : float32
-    out0 <- v1
-
- * inputs: V
- * body1: (('in', 0, 'V'), ('tile',)), ('float32', 'float64')
- * body2: (('acc', 0, 'V'), ('out', 0)), ('float64', 'float32')
- */
-typedef signed char i8; typedef unsigned char u8; typedef short i16; typedef unsigned short u16;
-typedef int i32; typedef unsigned int u32; typedef long long i64; typedef unsigned long long u64;
-typedef float f32; typedef double f64;
 
 void body1(char *const *p, i64 n)
-{
-    const f32 *const p0 = (const f32 *)p[0];
-    f64 *const p1 = (f64 *)p[1];
-    n &= -16;
-#pragma GCC ivdep
-    for (i64 i = 0; i < n; i++) {
-        const f32 v0 = p0[i];
-        const f64 v1 = (f64)v0;
-        p1[i] = v1;
-    }
-}
-
-void body2(char *const *p, i64 n)
 {
     const f64 *const p0 = (const f64 *)p[0];
     f32 *const p1 = (f32 *)p[1];

@@ -9,6 +9,7 @@ import theano
 import theano.opt.fusion_reduction
 import theano.tensor as T
 from theano.compile import Mode, function
+from theano.graph import Apply, Op
 from theano.tensor.elemwise import Elemwise
 from theano.tensor.fused import Fused
 from theano.tensor.reduction import CAReduce
@@ -259,3 +260,62 @@ def test_many_reductions_take_time_in_proportion(rewriting):
 
     seconds(2)
     assert seconds(80) < 20 * max(seconds(20), 0.02)
+
+
+class Overwrite(Op):
+    """Adds one to its input, in place."""
+
+    __props__ = ()
+    destroy_map = {0: [0]}
+
+    def make_node(self, a):
+        return Apply(self, [a], [a.type()])
+
+    def perform(self, node, inputs, output_storage):
+        inputs[0] += 1
+        output_storage[0][0] = inputs[0]
+
+
+def test_a_node_that_overwrites_stays_between_the_parts():
+    """The first sum reads the product before it is overwritten, the quotient reads it afterwards."""
+    product = T.dot(x, T.dot(y.T, y))
+    total = T.sqr(product * y).sum(1, keepdims=True)
+    out = Overwrite()(product) * y / total
+    compiled = function([x, y], out, mode=Mode("py", "fast_run"), accept_inplace=True)
+    compiled.maker.fgraph.verify()
+    p = X @ (Y.T @ Y)
+    np.testing.assert_allclose(compiled(X, Y), (p + 1) * Y / np.square(p * Y).sum(1, keepdims=True))
+
+
+OPENED = {
+    "scaled": ([x], lambda: T.nnet.softmax(x * 0.3)),
+    "weighted": ([x, y], lambda: T.nnet.softmax(x) * y),
+    "logarithm": ([x, y], lambda: (T.nnet.logsoftmax(x + y) * y).sum(1)),
+    "entropy": ([x], lambda: -(T.nnet.softmax(x) * T.nnet.logsoftmax(x)).sum(1)),
+    "narrow": ([f], lambda: T.nnet.softmax(f * np.float32(0.3))),
+}
+
+
+@pytest.mark.parametrize("name", OPENED)
+def test_a_softmax_joins_its_neighbours(rewriting, name):
+    inputs, make = OPENED[name]
+    out = make()
+    (node,) = fused(rewriting, inputs, out)
+    assert [n.op for n in rewriting.compile(inputs, out).maker.fgraph.apply_nodes] == [node.op]
+    huge = [np.array([[1e4, -1e4], [np.nan, 1], [-np.inf, 2]], dtype=i.dtype) for i in inputs]
+    with np.errstate(all="ignore"):
+        rewriting.same(inputs, out, *huge, rtol=1e-6)
+
+
+def test_a_softmax_without_such_neighbours_stays(rewriting):
+    for inputs, out in (([x, y], T.nnet.softmax(T.dot(x, y.T))), ([x, v], T.nnet.softmax(x + v))):
+        assert not fused(rewriting, inputs, out)
+        assert any(
+            type(n.op).__name__.startswith("Softmax") for n in rewriting.compile(inputs, out).maker.fgraph.toposort()
+        )
+
+
+def test_the_gradient_of_a_softmax_joins_its_neighbours(rewriting):
+    gradient = pytest.importorskip("theano.gradient").grad((T.nnet.softmax(x) ** 3).sum(), x)
+    fused(rewriting, [x], gradient)
+    assert len(rewriting.compile([x], gradient).maker.fgraph.apply_nodes) == 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Any
 
 from theano.graph import Apply, Constant, FunctionGraph, Variable
@@ -13,7 +13,7 @@ from theano.tensor.reduction import CAReduce
 
 from .fusion import can_lower
 
-__all__ = ["Cluster"]
+__all__ = ["Cluster", "is_fusable"]
 
 MAX_INPUTS, MAX_REDUCTIONS = 16, 7
 #: How many nodes outside the cluster are looked at for a way back into it.
@@ -40,8 +40,10 @@ class Cluster:
         Values per row that depend on inputs other than full ones; they cannot be computed after the last sweep.
     """
 
-    def __init__(self, fgraph: FunctionGraph, pattern: tuple[bool, ...], axes: tuple[int, ...]) -> None:
-        self.fgraph, self.pattern, self.axes = fgraph, pattern, axes
+    def __init__(
+        self, fgraph: FunctionGraph, pattern: tuple[bool, ...], axes: tuple[int, ...], updates: Container[Variable]
+    ) -> None:
+        self.fgraph, self.pattern, self.axes, self.updates = fgraph, pattern, axes, updates
         ndim = len(pattern)
         self.kept = tuple([d for d in range(ndim) if d not in axes])
         self.spread = tuple([d in axes or flag for d, flag in enumerate(pattern)])
@@ -54,16 +56,15 @@ class Cluster:
         self.full: set[Variable] = set()
         self.made: dict[Variable, str] = {}
         self.bound: set[Variable] = set()
-        self.updates = {fgraph.outputs[i] for i in fgraph.update_mapping}
 
     @classmethod
-    def around(cls, fgraph: FunctionGraph, seed: Apply) -> Cluster | None:
-        """A cluster of one reduction; None when that cannot be fused."""
+    def around(cls, fgraph: FunctionGraph, seed: Apply, updates: Container[Variable] = ()) -> Cluster | None:
+        """A cluster of one reduction; None when that cannot be fused. `updates` are new values of shared variables."""
         pattern = seed.inputs[0].type.broadcastable
         axes = tuple(sorted(seed.op.axes_of(len(pattern))))
         if not axes or any(pattern[a] for a in axes):
             return None
-        cluster = cls(fgraph, pattern, axes)
+        cluster = cls(fgraph, pattern, axes, updates)
         cluster.full.add(seed.inputs[0])
         return cluster if cluster.add(seed) else None
 
@@ -106,7 +107,7 @@ class Cluster:
             return THIN if self._is_ours(node) and self._may_reduce(node) else None
         if isinstance(op, DimShuffle):
             return self._layout_of_view(node)
-        if not _fusable(node):
+        if not is_fusable(node):
             return None
         if out.type.broadcastable == self.pattern:
             return FULL if any(v in self.full for v in (*node.inputs, *node.outputs)) else None
@@ -246,7 +247,7 @@ def _is_number(v: Variable) -> bool:
     return isinstance(v, Constant) and v.data.size == 1
 
 
-def _fusable(node: Apply) -> bool:
+def is_fusable(node: Apply) -> bool:
     """Whether the loop IR can say an elementwise node; 0-d integers are lengths, which plans compute otherwise."""
     op, kind = node.op, node.outputs[0].type
     if not isinstance(op, Elemwise) or op.inplace_pattern or not (kind.ndim or kind.dtype.startswith("float")):

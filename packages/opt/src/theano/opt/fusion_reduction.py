@@ -12,24 +12,22 @@ cycle. What may join depends on how the loops will run:
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from theano import scalar as ts
 from theano.codegen import MapSweep, NotLowerable, ReduceSweep
+from theano.errors import InconsistencyError
 from theano.graph import Apply, FunctionGraph
 from theano.tensor.dimshuffle import DimShuffle
 from theano.tensor.fused import Fused
 from theano.tensor.fused_loops import row_program
-from theano.tensor.nnet.softmax import LogSoftmax, Softmax
-from theano.tensor.reduction import CAReduce, Max
+from theano.tensor.reduction import CAReduce
 
 from .database import SequenceDB
-from .engine import GraphRule, Optimizer, copy_stack_trace, in2out
+from .engine import Optimizer, copy_stack_trace, in2out
 from .fusion_cluster import Cluster
+from .fusion_softmax import local_open_softmax, local_softmax_of_shifted
 from .fusion_split import split_producer
-from .matching import elemwise_node
 
-__all__ = ["ReductionFusion", "local_softmax_of_shifted", "reduction_fusion_database"]
+__all__ = ["ReductionFusion", "reduction_fusion_database"]
 
 MAX_SWEEPS, MAX_NODES, MAX_READERS = 8, 40, 32
 NAME = "fusion_through_reductions"
@@ -42,10 +40,11 @@ class ReductionFusion(Optimizer):
 
     def apply(self, fgraph: FunctionGraph) -> bool:
         changed = False
+        updates = {fgraph.outputs[i] for i in fgraph.update_mapping}
         for seed in fgraph.toposort():
             if isinstance(seed.op, CAReduce) and seed in fgraph.apply_nodes:
                 split_producer(fgraph, seed)
-                cluster = Cluster.around(fgraph, seed)
+                cluster = Cluster.around(fgraph, seed, updates)
                 if cluster is not None:
                     _grow(cluster)
                     changed = _replace(cluster) or changed
@@ -94,7 +93,10 @@ def _replace(cluster: Cluster) -> bool:
     for new, old in zip(node.outputs, results, strict=True):
         copy_stack_trace(old, new)
     copy_stack_trace([v for n in nodes for v in n.outputs], node.outputs[0])
-    fgraph.replace_all_validate(list(zip(results, node.outputs, strict=True)), reason=NAME)
+    try:
+        fgraph.replace_all_validate(list(zip(results, node.outputs, strict=True)), reason=NAME)
+    except InconsistencyError:
+        return False  # a node that overwrites what the cluster reads stands between its parts
     return True
 
 
@@ -107,29 +109,11 @@ def _can_run(node: Apply) -> bool:
     return len(walks) <= MAX_SWEEPS
 
 
-def _softmax_of_shifted(fgraph: FunctionGraph, node: Apply) -> Any:
-    """softmax(x - max(x, axis=1, keepdims=True)) -> softmax(x), which subtracts the maximum itself."""
-    difference = elemwise_node(node.inputs[0], ts.Sub)
-    if difference is None or len(difference.inputs) != 2:
-        return None
-    x, spread = difference.inputs
-    if x.type != node.inputs[0].type or spread.owner is None or not isinstance(spread.owner.op, DimShuffle):
-        return None
-    largest = spread.owner.inputs[0].owner
-    if spread.owner.op.new_order != (0, "x") or largest is None or type(largest.op) is not Max:
-        return None
-    return [node.op(x)] if largest.inputs[0] is x and largest.op.axes_of(2) == (1,) else None
-
-
-local_softmax_of_shifted = GraphRule(_softmax_of_shifted, [Softmax, LogSoftmax])
-local_softmax_of_shifted.name = "local_softmax_of_shifted"
-
-
 def reduction_fusion_database() -> SequenceDB:
     """The phase behind elementwise fusion."""
     db = SequenceDB()
     db.name = "reduction_fusion"
-    shifted = in2out(local_softmax_of_shifted, name="local_softmax_of_shifted")
-    db.register("local_softmax_of_shifted", shifted, 0, "fast_run", "fusion")
+    for place, rule in enumerate((local_softmax_of_shifted, local_open_softmax)):
+        db.register(rule.name, in2out(rule, name=rule.name), place / 10, "fast_run", "fusion")
     db.register(NAME, ReductionFusion(), 1, "fast_run", "fusion")
     return db

@@ -179,8 +179,8 @@ class EquilibriumOptimizer(Optimizer):
             node = work.pop()
             if node not in nodes:
                 continue
+            work.trace = getattr(node.outputs[0].tag, "trace", None) or []
             for rewriter in rules_of(node.op):
-                work.trace = getattr(node.outputs[0].tag, "trace", None) or []
                 if apply_local(fgraph, node, rewriter, self.failure_callback):
                     work.changed = True
                     count = used[rewriter] = used.get(rewriter, 0) + 1

@@ -129,6 +129,8 @@ class Dispatch:
         self.rewriters = tuple(rewriters)
         self._by_key: dict[Any, list[int]] = {}
         self._cache: dict[Any, tuple[LocalOptimizer, ...]] = {}
+        # By the identity of ops, which hash slowly; the op stands beside the answer so that it lives as long.
+        self._of_object: dict[int, tuple[Any, tuple[LocalOptimizer, ...]]] = {}
         for position, rewriter in enumerate(self.rewriters):
             tracks = rewriter.tracks()
             for key in (None,) if tracks is None else tracks:
@@ -136,6 +138,9 @@ class Dispatch:
 
     def of(self, op: Any) -> tuple[LocalOptimizer, ...]:
         """Rewriters that want to see nodes of `op`."""
+        known = self._of_object.get(id(op))
+        if known is not None:
+            return known[1]
         found = self._cache.get(op)
         if found is None:
             positions = set(self._by_key.get(None, ()))
@@ -144,6 +149,9 @@ class Dispatch:
             found = self._cache[op] = tuple(self.rewriters[position] for position in sorted(positions))
             if len(self._cache) > 20_000:
                 self._cache.clear()
+        if len(self._of_object) > 20_000:
+            self._of_object.clear()
+        self._of_object[id(op)] = (op, found)
         return found
 
 
