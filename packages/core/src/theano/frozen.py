@@ -29,7 +29,7 @@ def _fields_of(cls: type) -> dict[str, tuple[Any, bool, Any]] | None:
             fields.update(base.__dict__["__frozen__"][1])
         elif "__dataclass_fields__" in base.__dict__:
             return None
-    for name, annotation in cls.__dict__.get("__annotations__", {}).items():
+    for name, annotation in cls.__dict__.get("__annotations__", {}).items():  # noqa: RUF063  before 3.14
         text = str(annotation)
         if "ClassVar" in text:
             continue

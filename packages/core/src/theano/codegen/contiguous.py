@@ -16,7 +16,6 @@ from theano.codegen.dtypes import BOOL, ITEMSIZE, is_float
 from theano.codegen.expr import Expr, post_order
 from theano.codegen.fingerprint import digest
 from theano.frozen import dataclass
-from theano.frozen import dataclass
 
 SYMBOL = "@SYMBOL@"
 """Stands for the function's name in `Body.text`: the name is made of the text's digest."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
+try:
+    from _blake2 import blake2b  # what hashlib hands out, without loading OpenSSL
+except ImportError:
+    from hashlib import blake2b
 
 from theano.codegen.expr import Expr, post_order
 from theano.codegen.kernel import Kernel, MapSweep, ReduceSweep, Sweep
@@ -76,7 +79,7 @@ def digest(*parts: str | bytes) -> str:
     >>> len(digest("x"))
     40
     """
-    state = hashlib.blake2b(digest_size=20)
+    state = blake2b(digest_size=20)
     for part in parts:
         data = part.encode() if isinstance(part, str) else part
         state.update(len(data).to_bytes(8, "little"))

@@ -72,6 +72,7 @@ class ProfileStats:
         self.fct_call_time = 0.0
         self.apply_time: dict[Any, float] = {}
         self.apply_callcount: dict[Any, int] = {}
+        self.native_nodes: set[Any] = set()
 
     def add_call(self, seconds: float) -> None:
         """Note one call of the function."""
@@ -81,8 +82,10 @@ class ProfileStats:
             self.ignore_first = False
             self.reset()
 
-    def add_node(self, node: Any, seconds: float) -> None:
-        """Note one run of a node."""
+    def add_node(self, node: Any, seconds: float, native: bool = False) -> None:
+        """Note one run of a node, in machine code if `native`, else in Python."""
+        if native:
+            self.native_nodes.add(node)
         self.apply_time[node] = self.apply_time.get(node, 0.0) + seconds
         self.apply_callcount[node] = self.apply_callcount.get(node, 0) + 1
 
@@ -95,6 +98,7 @@ class ProfileStats:
             self.stage_times[name] = self.stage_times.get(name, 0.0) + seconds
         self.apply_time.update(other.apply_time)
         self.apply_callcount.update(other.apply_callcount)
+        self.native_nodes |= other.native_nodes
 
     def _grouped(self, key: Callable[[Any], Any]) -> dict[Any, float]:
         total: dict[Any, float] = {}
@@ -126,7 +130,7 @@ class ProfileStats:
             self.summary_ops(out, n_ops_to_print)
             self.summary_nodes(out, n_apply_to_print)
         elif self.fct_callcount:
-            print("  No times of single nodes: only the Python executor (linker 'py' or 'vm') measures them.", file=out)
+            print("  No times of single nodes: set config.profiling.time_thunks to have them.", file=out)
         for printer in _printers:
             printer(self, out)
 
@@ -161,6 +165,7 @@ class ProfileStats:
         out = sys.stderr if file is None else file
         times, calls = self._grouped(key), self._grouped_calls(key)
         whole = sum(times.values()) or 1.0
+        in_python = {key(node) for node in self.apply_time if node not in self.native_nodes}
         rows = sorted(times.items(), key=lambda item: -item[1])
         shown = rows if limit is None else rows[:limit]
         print(f"{title}\n---", file=out)
@@ -171,7 +176,7 @@ class ProfileStats:
             n_calls, n_apply = calls[thing]
             print(
                 f" {100 * seconds / whole:5.1f}% {100 * done / whole:6.1f}% {seconds:10.3f}s {seconds / n_calls:12.2e}s"
-                f"     Py  {n_calls:6d} {n_apply:6d}   {text(thing)}",
+                f"     {'Py' if thing in in_python else 'C '}  {n_calls:6d} {n_apply:6d}   {text(thing)}",
                 file=out,
             )
         rest = len(rows) - len(shown)

@@ -37,10 +37,20 @@ def python_int_bitwidth() -> int:
 
 def default_cxx() -> str:
     """Return the full path of the C++ compiler, or "" if there is none."""
-    # lazy: not needed where nothing is compiled
-    import shutil
+    return _which("clang++" if sys.platform == "darwin" else "g++")
 
-    return shutil.which("clang++" if sys.platform == "darwin" else "g++") or ""
+
+def _which(name: str) -> str:
+    """Full path of a program, or ""; what `shutil.which` does, whose import costs more than the search."""
+    if os.name == "nt":
+        import shutil  # lazy: knows the rules of Windows
+
+        return shutil.which(name) or ""
+    for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
+        path = os.path.join(folder, name)
+        if os.access(path, os.X_OK) and os.path.isfile(path):
+            return path
+    return ""
 
 
 def default_linker() -> str:
@@ -56,10 +66,7 @@ def cuda_root() -> str:
     for variable in ("CUDA_ROOT", "CUDA_PATH"):
         if os.environ.get(variable):
             return os.environ[variable]
-    # lazy: needs a look at the file system
-    import shutil
-
-    nvcc = shutil.which("nvcc")
+    nvcc = _which("nvcc")
     return os.path.dirname(os.path.dirname(os.path.abspath(nvcc))) if nvcc else ""
 
 

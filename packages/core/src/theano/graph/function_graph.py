@@ -103,8 +103,8 @@ class FunctionGraph:
         """The nodes, each after those it depends on and, where features order them, after those it must follow."""
         if self._order is None:
             extra = self.orderings()
-            ranks, ages = self._ranks, self._ages
-            order = sorted(self.apply_nodes, key=lambda node: (ranks[node], ages[node]))
+            # By rank, then by age: ages are noted in order, and sorting is stable.
+            order = sorted(self._ages, key=self._ranks.__getitem__)
             self._order = self._with_orderings(order, extra) if extra else order
         return list(self._order)
 
@@ -278,13 +278,17 @@ class FunctionGraph:
         except AlreadyThere:
             return
         self.features.append(feature)
-        self._order = None
+        self._forget_order(feature)
 
     def remove_feature(self, feature: Feature) -> None:
         """Detach `feature`; one that is not attached is ignored."""
         if feature in self.features:
             self.features.remove(feature)
             feature.on_detach(self)
+            self._forget_order(feature)
+
+    def _forget_order(self, feature: Any) -> None:
+        if getattr(feature.orderings, "__func__", None) is not Feature.orderings:
             self._order = None
 
     def _tell(self, event: str, *details: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any
 
 from theano.configuration import config
@@ -52,7 +53,7 @@ class Op:
         super().__init_subclass__(**kwargs)
         if "__eq__" in cls.__dict__ and "__hash__" not in cls.__dict__:
             return  # Python makes it unhashable; say so only if it is ever hashed
-        cls._parameter_names = None  # type: ignore[attr-defined]
+        cls._parameter_names = cls._get_key = None  # type: ignore[attr-defined]
 
     @classmethod
     def parameter_names(cls) -> tuple[str, ...] | None:
@@ -67,7 +68,7 @@ class Op:
                 if names is None and hasattr(cls, "__dataclass_fields__"):
                     import dataclasses  # lazy: ops that are ordinary dataclasses
 
-                    names = tuple(f.name for f in dataclasses.fields(cls) if f.compare)
+                    names = tuple(f.name for f in dataclasses.fields(cls) if f.compare)  # type: ignore[arg-type]
                 elif names is None:
                     names = ()
                     cls._identity_only = True  # type: ignore[attr-defined]
@@ -75,8 +76,16 @@ class Op:
         return None if not names and cls.__dict__.get("_identity_only") else names
 
     def _key(self) -> tuple[Any, ...] | None:
-        names = self.parameter_names()
-        return None if names is None else tuple([getattr(self, name) for name in names])
+        cls = type(self)
+        getter = cls.__dict__.get("_get_key")
+        if getter is None:
+            names = self.parameter_names()
+            read = attrgetter(*names) if names else None
+            getter = cls._get_key = (names is None, read, len(names or ()))  # type: ignore[attr-defined]
+        if getter[1] is None:
+            return None if getter[0] else ()
+        values: Any = getter[1](self)
+        return (values,) if getter[2] == 1 else values
 
     def __eq__(self, other: object) -> bool:
         if self is other:
@@ -87,8 +96,19 @@ class Op:
         return key is not None and key == other._key()
 
     def __hash__(self) -> int:
-        key = self._key()
-        return object.__hash__(self) if key is None else hash((type(self), key))
+        cls = type(self)
+        # Values of frozen classes cannot change, so they are hashed once; `__getstate__` leaves the number out.
+        kept = "__frozen__" in cls.__dict__ and cls.__getstate__ is Op.__getstate__
+        if kept:
+            known = self.__dict__.get("_hash")
+            if known is not None:
+                return int(known)
+        if self.parameter_names() is None:
+            return object.__hash__(self)
+        number = hash((cls, self._key()))
+        if kept:
+            object.__setattr__(self, "_hash", number)
+        return number
 
     def __str__(self) -> str:
         names = self.parameter_names()
@@ -167,7 +187,7 @@ class Op:
         return notes
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "_op_tag"}
+        return {name: value for name, value in self.__dict__.items() if name not in ("_op_tag", "_hash")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)

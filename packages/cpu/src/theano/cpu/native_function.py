@@ -11,6 +11,7 @@ from theano.cpu import _runtime
 from theano.cpu.assembly import assemble
 from theano.cpu.branches import guard_branches
 from theano.cpu.memory import settle_commits
+from theano.lowering import PerformStep
 
 __all__ = ["NativeFunction", "Plan"]
 
@@ -35,6 +36,7 @@ class NativeFunction(Plan, Function):  # type: ignore[misc]
         plan, guards = guard_branches(plan)
         plan = settle_commits(plan)
         self._nodes = [step.node for step in plan.steps]
+        self._in_python = [isinstance(step, PerformStep) for step in plan.steps]
         self._statistics = maker.profile
         self._explicit = [i for i, spec in enumerate(maker.inputs) if not spec.implicit]
         self._configure(assemble(self, plan, maker.inputs, self.input_storage, guards))
@@ -44,8 +46,9 @@ class NativeFunction(Plan, Function):  # type: ignore[misc]
 
     def _run(self, values: list[Any]) -> list[Any]:
         results: list[Any] = self._run_values([values[i] for i in self._explicit])
-        for node, seconds in zip(self._nodes, self._step_times(), strict=False):  # nothing unless steps are timed
-            self._statistics.add_node(node, seconds)
+        times = self._step_times()  # nothing unless steps are timed
+        for node, seconds, in_python in zip(self._nodes, times, self._in_python, strict=False):
+            self._statistics.add_node(node, seconds, native=not in_python)
         return results
 
     def free(self) -> None:
