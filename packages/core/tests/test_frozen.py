@@ -110,7 +110,7 @@ def test_unusual_classes_are_left_to_the_standard_library():
 
         @dataclass(frozen=True)
         class Shared:
-            a: list = []  # noqa: RUF012
+            a: list = []
 
     @dataclass(frozen=True)
     class Made:

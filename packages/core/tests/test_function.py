@@ -468,7 +468,7 @@ def test_what_a_function_tells_about_itself(x):
     assert f.finder["x"] is f.input_storage[0]
     assert f.inv_finder[f.input_storage[1]].variable is s
     assert f.defaults[0] == (True, False, None)
-        assert set(f.maker.timings) >= {"graph", "rewrite", "memory", "lower", "link"}
+    assert set(f.maker.timings) >= {"graph", "rewrite", "memory", "lower", "link"}
     f.maker.plan.verify()
 
 
