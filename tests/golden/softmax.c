@@ -21,8 +21,7 @@ kernel (in0: float32) -> (out0: float32)
 
  * inputs: V
  * body0: (('in', 0, 'V'), ('acc', 0, 'S'), ('temp', 0)), ('float32', 'float32', 'float32')
- * body1: (('temp', 0), ('tile',)), ('float32', 'float64')
- * body2: (('temp', 0), ('acc', 1, 'S'), ('out', 0)), ('float32', 'float64', 'float32')
+ * body1: (('temp', 0), ('acc', 1, 'S'), ('out', 0)), ('float32', 'float64', 'float32')
  */
 typedef signed char i8; typedef unsigned char u8; typedef short i16; typedef unsigned short u16;
 typedef int i32; typedef unsigned int u32; typedef long long i64; typedef unsigned long long u64;
@@ -45,19 +44,6 @@ void body0(char *const *p, i64 n)
 }
 
 void body1(char *const *p, i64 n)
-{
-    const f32 *const p0 = (const f32 *)p[0];
-    f64 *const p1 = (f64 *)p[1];
-    n &= -16;
-#pragma GCC ivdep
-    for (i64 i = 0; i < n; i++) {
-        const f32 v0 = p0[i];
-        const f64 v1 = (f64)v0;
-        p1[i] = v1;
-    }
-}
-
-void body2(char *const *p, i64 n)
 {
     const f32 *const p0 = (const f32 *)p[0];
     const f64 s1 = *(const f64 *)p[1];

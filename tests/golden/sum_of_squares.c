@@ -13,7 +13,7 @@ kernel (in0: float32) -> (out0: float32 reduced)
     out0 <- v1
 
  * inputs: V
- * body0: (('in', 0, 'V'), ('tile',)), ('float32', 'float64')
+ * body0: (('in', 0, 'V'), ('tile',)), ('float32', 'float32')
  * body1: (('acc', 0, 'V'), ('out', 0)), ('float64', 'float32')
  */
 typedef signed char i8; typedef unsigned char u8; typedef short i16; typedef unsigned short u16;
@@ -23,15 +23,14 @@ typedef float f32; typedef double f64;
 void body0(char *const *p, i64 n)
 {
     const f32 *const p0 = (const f32 *)p[0];
-    f64 *const p1 = (f64 *)p[1];
+    f32 *const p1 = (f32 *)p[1];
     n &= -16;
 #pragma GCC ivdep
     for (i64 i = 0; i < n; i++) {
         const f32 v0 = p0[i];
         const f32 v1 = v0 - 1.0f;
         const f32 v2 = v1 * v1;
-        const f64 v3 = (f64)v2;
-        p1[i] = v3;
+        p1[i] = v2;
     }
 }
 

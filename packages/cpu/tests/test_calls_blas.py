@@ -44,6 +44,30 @@ def test_few_rows(agree, size, dtype):
     agree([z, x, y, a, b], Gemm(False)(z, a, x, y, b), *values, rtol=1e-5)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    "size", [(60, 78, 10), (78, 60, 10), (130, 40, 10), (50, 300, 65), (40, 513, 33), (37, 70, 129), (200, 3, 50)]
+)
+def test_packed_products(native, size, dtype):
+    """Panels of strided operands are packed; few columns of a transposed first operand are computed turned."""
+    m, k, n = size
+    z, x, y, a, b = (T.TensorType(dtype, (False,) * ndim)() for ndim in (2, 2, 2, 0, 0))
+    f = native([z, a, x, y, b], Gemm(False)(z, a, x, y, b))
+    start = rng.random((m, n)).astype(dtype)
+    for p in layouts((m, k), dtype):
+        for q in layouts((k, n), dtype)[:3]:
+            product = p.astype("float64") @ q.astype("float64")
+            for alpha, beta in ((1, 0), (0.5, 1), (2, -1.5)):
+                found = f(np.full_like(start, np.nan) if beta == 0 else start, alpha, p, q, beta)
+                np.testing.assert_allclose(found, alpha * product + beta * start, rtol=1e-4, atol=1e-4)
+    p[:] = 1
+    q[:] = 1
+    q[0, 0] = np.inf  # columns beside it must not see what vectors hold beyond the matrix
+    found = f(start, 1, p, q, 0)
+    assert np.isinf(found[:, 0]).all()
+    assert (found[:, 1:] == k).all()
+
+
 @pytest.mark.parametrize("size", [(0, 3, 4), (3, 0, 4), (3, 4, 0), (0, 0, 0)])
 def test_empty_products(native, size):
     m, k, n = size

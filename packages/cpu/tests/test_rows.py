@@ -75,7 +75,7 @@ def test_a_maximum_of_nothing_is_an_error(native):
     x = T.fmatrix("x")
     top = native([x], T.max_and_argmax(x, axis=1))
     for shape in ((2, 0), (0, 0)):
-        with pytest.raises(ValueError, match="empty|no elements"):
+        with pytest.raises(ValueError, match=r"empty|no elements"):
             top(np.zeros(shape, "float32"))
 
 
@@ -104,7 +104,9 @@ LAYOUTS = {
 }
 
 
-@pytest.mark.parametrize("shape", [(600, 10), (601, 1), (7, 10), (8, 8), (17, 9), (33, 64), (40, 65), (50, 97), (1000, 2)])
+@pytest.mark.parametrize(
+    "shape", [(600, 10), (601, 1), (7, 10), (8, 8), (17, 9), (33, 64), (40, 65), (50, 97), (1000, 2)]
+)
 def test_a_row_has_one_value_however_many_there_are_and_however_they_lie(shape):
     inputs, outputs = programs()
     names = list(outputs)
@@ -140,7 +142,9 @@ def test_numbers_of_a_whole_row_are_computed_once(native):
 
     sweeps, accs = lane_sweeps(step.kernel, "V")
     assert len(accs) == len(step.kernel.accs) + 1
-    assert [s.targets for s in sweeps if getattr(s, "targets", ((None,),))[0][0] == "acc"] == [(("acc", len(accs) - 1),)]
+    assert [s.targets for s in sweeps if getattr(s, "targets", ((None,),))[0][0] == "acc"] == [
+        (("acc", len(accs) - 1),)
+    ]
 
 
 @pytest.mark.parametrize("n", [1, 3, 8, 40])
@@ -151,3 +155,43 @@ def test_nan_and_infinities_in_short_rows(agree, n):
     values[-1] = [-np.inf, np.inf, 0.0, -0.0, 1.0, np.inf]
     with np.errstate(all="ignore"):
         agree([x], [nnet.softmax(x), nnet.logsoftmax(x), *T.max_and_argmax(x, axis=1)], values)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("n", [63, 64, 65, 96, 97, 128, 200, 1100])
+def test_nan_wins_wherever_it_stands(native, dtype, n):
+    x = T.matrix("x", dtype)
+    f = native([x], [T.max(x, axis=1), T.min(x, axis=1), T.argmax(x, axis=1)])
+    for bad in (np.nan, -np.nan, np.inf, -np.inf):
+        values = np.repeat(rng.standard_normal((1, n)), n, axis=0).astype(dtype)
+        np.fill_diagonal(values, bad)
+        expected = values.max(axis=1), values.min(axis=1), values.argmax(axis=1)
+        for got, right in zip(f(values), expected, strict=True):
+            np.testing.assert_array_equal(got, right)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int32"])
+@pytest.mark.parametrize("shape", [(64, 1), (65, 10), (200, 64), (130, 3), (63, 10)])
+def test_positions_of_maxima_of_short_rows(native, dtype, shape):
+    x = T.matrix("x", dtype)
+    f = native([x], T.max_and_argmax(x, axis=1))
+    values = rng.integers(-3, 3, shape).astype(dtype)
+    if dtype != "int32":
+        values[5, shape[1] // 2 :] = np.nan
+        values[7] = -np.inf
+    for given in (values, values[::-1], np.asfortranarray(values), values[:, ::-1]):
+        top, position = f(given)
+        np.testing.assert_array_equal(top, given.max(axis=1))
+        np.testing.assert_array_equal(position, given.argmax(axis=1))
+
+
+def test_float32_is_added_up_in_float64(native):
+    x = T.fmatrix("x")
+    f = native([x], [T.sum(x, axis=1), T.sum(x, axis=0), T.sum(x * x)])
+    for shape in ((3, 5000), (5000, 3), (40, 9), (9, 40), (2, 65)):
+        values = rng.random(shape, "float32") + np.float32(1e4)
+        wide = values.astype("float64")
+        rows, columns, squares = f(values)
+        np.testing.assert_array_equal(rows, wide.sum(axis=1).astype("float32"))
+        np.testing.assert_array_equal(columns, wide.sum(axis=0).astype("float32"))
+        np.testing.assert_allclose(squares, ((values * values).astype("float64")).sum(), rtol=1e-7)

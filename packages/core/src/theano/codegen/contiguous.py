@@ -67,8 +67,8 @@ def contiguous_body(
     targets : sequence of tuples
         The operand that each value is stored to.
     operand_of : callable
-        ``load``, ``temp``, ``acc`` and ``iota`` leaves to operands; a last item ``"S"`` means one element. ``("iota",)``
-        is one element too, the position of the first element: the loop counts on from it.
+        ``load``, ``temp``, ``acc`` and ``iota`` leaves to operands; a last item ``"S"`` means one element.
+        ``("iota",)`` is one element too, the position of the first element: the loop counts on from it.
     """
     return _Contiguous(values, targets, operand_of, dialect).body()
 

@@ -31,6 +31,8 @@ Stack = tuple[Frame, ...]
 # A program has few places that build graphs, but builds many nodes there: frames and stacks are shared.
 _frames: dict[Any, Frame] = {}
 _stacks: dict[Stack, Stack] = {}
+# Whether frames of a module are the user's, by the module's name.
+_wanted: dict[str, bool] = {}
 
 
 def is_library_frame(module_name: str) -> bool:
@@ -60,7 +62,10 @@ def capture(limit: int | None = None) -> Stack:
     frame = sys._getframe(1)
     while frame is not None:
         name = frame.f_globals.get("__name__", "")
-        if not is_library_frame(name) or name == "theano.__main__":
+        wanted = _wanted.get(name)
+        if wanted is None:
+            wanted = _wanted[name] = not is_library_frame(name) or name == "theano.__main__"
+        if wanted:
             code, lineno = frame.f_code, frame.f_lineno
             known = _frames.get((code, lineno))
             if known is None:

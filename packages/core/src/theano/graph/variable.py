@@ -150,7 +150,7 @@ class Constant(AtomicVariable):
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "owner" and value is not None:
             raise ValueError(explain("set the owner of a constant", f"{value}", "constants are never computed"))
-        super().__setattr__(name, value)
+        object.__setattr__(self, name, value)
 
     def signature(self) -> Any:
         """A hashable value; constants with equal signatures may be merged."""

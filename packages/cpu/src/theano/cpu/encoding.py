@@ -133,16 +133,32 @@ def _kernel(step: Any, kernel: CompiledKernel) -> Entry:
     lanes = tuple(_sweep(s, kernel) for s in kernel.lane_sweeps)
     sizes = [tuple(np.dtype(d).itemsize for d in dtypes) for dtypes in (kernel.temp_dtypes, kernel.acc_dtypes)]
     reduced = tuple(out.reduced for out in step.kernel.outputs)
-    return "rows", (), (step.ndim, step.input_orders, step.reduced_axes, sweeps, reduced, *sizes, tuple(step.guards), lanes)
+    return (
+        "rows",
+        (),
+        (step.ndim, step.input_orders, step.reduced_axes, sweeps, reduced, *sizes, tuple(step.guards), lanes),
+    )
 
 
 def _sweep(sweep: CompiledSweep, kernel: CompiledKernel) -> tuple[Any, ...]:
     sized = enumerate(zip(sweep.operands, sweep.sizes, strict=True))
     operands = tuple(_operand(op, size, k in sweep.written) for k, (op, size) in sized)
     acc, kind, dtype = sweep.reduce or (-1, "", "float64")
+    if acc >= 0 and sweep.dtypes[-1] != dtype:
+        kind = f"{kind} {sweep.dtypes[-1]}"  # a leaf of its own
     inplace = int(bool(kernel.request.inplace))
     number = _DTYPE_NUMBERS[dtype]
-    return sweep.body, sweep.width, sweep.cost_ps, operands, acc, kind, number, 2 if sweep.per_row else int(sweep.final), inplace
+    return (
+        sweep.body,
+        sweep.width,
+        sweep.cost_ps,
+        operands,
+        acc,
+        kind,
+        number,
+        2 if sweep.per_row else int(sweep.final),
+        inplace,
+    )
 
 
 def _operand(op: tuple[Any, ...], size: int, written: bool) -> tuple[int, ...]:

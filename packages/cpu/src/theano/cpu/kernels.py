@@ -63,8 +63,7 @@ class CompiledSweep:
     """One body and the meaning of its operands.
 
     body : int
-        Address of the function; 0 for a reduction whose value is a plain contiguous input (or temp) already of the
-        accumulator's dtype.
+        Address of the function; 0 for a reduction of a plain contiguous input (or temp).
     operands : tuple of tuples
         ``("in", i, mode)``, ``("out", j)``, ``("temp", t)``, ``("acc", a, mode)``, ``("iota",)`` (one int64: the
         position of element 0 of this call in the row), ``("tile",)`` (the value of a reduce sweep, to be accumulated by
@@ -82,7 +81,7 @@ class CompiledSweep:
         Estimated picoseconds per element on one core.
     reduce : (acc, kind, acc_dtype) or None
         The tile (or the single operand) is to be accumulated into accumulator `acc` by `kind` (add mul maximum minimum
-        and or).
+        and or). It has the accumulator's dtype, or is float32 to be added up in float64.
     final : bool
         True: this sweep runs once over *rows*: accumulators are V operands with one element per row, outputs have one
         element per row. In other sweeps accumulators are S operands: the finished value of the current row. In the
@@ -148,9 +147,7 @@ def compile_kernels(requests: list[KernelRequest]) -> list[CompiledKernel]:
     bodies = [s.body for sweeps in [*printed, *(lanes for lanes, _ in by_lanes)] for s in sweeps if s.body is not None]
     addresses = _addresses({_source(b): b for b in bodies})
     return [
-        CompiledKernel(
-            r, _finish(s, addresses), r.kernel.temps, accs or r.kernel.accs, _finish(lanes, addresses)
-        )
+        CompiledKernel(r, _finish(s, addresses), r.kernel.temps, accs or r.kernel.accs, _finish(lanes, addresses))
         for r, s, (lanes, accs) in zip(requests, printed, by_lanes, strict=True)
     ]
 
@@ -161,6 +158,7 @@ class _Printed:
 
     body: Body | None
     operand: Operand = ()
+    dtype: str = ""
     reduce: tuple[int, str, str] | None = None
     final: bool = False
     per_row: bool = False
@@ -194,16 +192,25 @@ def _print_sweep(sweep: Sweep, modes: str, lanes: bool) -> _Printed:
         return ("iota",) if leaf.kind == "iota" else ("temp", leaf.value)
 
     if isinstance(sweep, ReduceSweep):
+        value = _folded(sweep)
         reduce = (sweep.acc, sweep.kind, sweep.acc_dtype)
-        (value,) = simplify((cast(sweep.value, sweep.acc_dtype),))
         if value.kind in ("load", "temp"):
-            return _Printed(None, operand_of(value), reduce)
+            return _Printed(None, operand_of(value), value.dtype, reduce)
         return _Printed(contiguous_body([value], [("tile",)], operand_of, c_dialect()), reduce=reduce)
-    targets: list[Operand] = [("out", j) for j in sweep.outputs] if isinstance(sweep, FinalSweep) else list(sweep.targets)
+    targets: list[Operand] = (
+        [("out", j) for j in sweep.outputs] if isinstance(sweep, FinalSweep) else list(sweep.targets)
+    )
     per_row = any(role == "acc" for role, _ in targets)
     targets = [(*target, "V") if target[0] == "acc" else target for target in targets]
     body = contiguous_body(simplify(sweep.values), targets, operand_of, c_dialect())
     return _Printed(body, final=final, per_row=per_row)
+
+
+def _folded(sweep: ReduceSweep) -> Expr:
+    """What is folded: of the accumulator's dtype, but float32 for sums in float64, which the runtime widens."""
+    (value,) = simplify((cast(sweep.value, sweep.acc_dtype),))
+    widens = value.kind == "cast" and value.args[0].dtype == "float32" and sweep.acc_dtype == "float64"
+    return value.args[0] if widens and sweep.kind == "add" else value
 
 
 def _finish(sweeps: tuple[_Printed, ...], addresses: dict[_Source, int]) -> tuple[CompiledSweep, ...]:
@@ -212,14 +219,12 @@ def _finish(sweeps: tuple[_Printed, ...], addresses: dict[_Source, int]) -> tupl
         b = s.body
         if b is None:
             assert s.reduce is not None
-            dtype = s.reduce[2]
-            done.append(CompiledSweep(0, (s.operand,), (dtype,), (ITEMSIZE[dtype],), (), 8, _PLAIN_PS, s.reduce))
+            sizes = (ITEMSIZE[s.dtype],)
+            done.append(CompiledSweep(0, (s.operand,), (s.dtype,), sizes, (), 8, _PLAIN_PS, s.reduce))
             continue
         sizes, address = tuple(ITEMSIZE[d] for d in b.dtypes), addresses[_source(b)]
         done.append(
-            CompiledSweep(
-                address, b.operands, b.dtypes, sizes, b.written, b.width, b.ps, s.reduce, s.final, s.per_row
-            )
+            CompiledSweep(address, b.operands, b.dtypes, sizes, b.written, b.width, b.ps, s.reduce, s.final, s.per_row)
         )
     return tuple(done)
 

@@ -48,7 +48,9 @@ def lane_sweeps(kernel: Kernel, modes: str) -> tuple[tuple[Sweep, ...], tuple[st
             known[expr] = Expr("acc", (), expr.dtype, len(accs))
             accs.append(expr.dtype)
         values = _substitute(values, known)
-        sweeps.append(replace(sweep, value=values[0]) if isinstance(sweep, ReduceSweep) else replace(sweep, values=values))
+        sweeps.append(
+            replace(sweep, value=values[0]) if isinstance(sweep, ReduceSweep) else replace(sweep, values=values)
+        )
     return tuple(sweeps), tuple(accs)
 
 

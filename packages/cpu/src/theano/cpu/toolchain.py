@@ -285,4 +285,3 @@ def _ask_driver(folder: Path, compiler: Compiler, seconds: float) -> dict[str, l
 
 def _output(command: list[str]) -> str | None:
     return command[command.index("-o") + 1] if "-o" in command[:-1] else None
-

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from theano.cpu.calls import arrays, blas, extrema, indexing
+from theano.cpu.calls import arrays, blas, extrema, indexing, loop
 
 __all__ = ["register_calls"]
 
 
 def register_calls(table: Any) -> None:
     """Register all rows."""
-    for module in (arrays, blas, extrema, indexing):
+    for module in (arrays, blas, extrema, indexing, loop):
         for op_class, rule in module.ROWS:
             table.register(op_class, rule)

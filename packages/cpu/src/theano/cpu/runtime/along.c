@@ -17,7 +17,7 @@ static void pairs_add(Pairs *p, const char *tile, idx n)
     p->leaf->along(top, tile, n);
     for (uint64_t bits = p->count++; bits & 1; bits >>= 1) {
         p->depth--;
-        p->leaf->along(p->part[p->depth - 1], p->part[p->depth], 1);
+        p->leaf->join(p->part[p->depth - 1], p->part[p->depth], 1);
     }
 }
 
@@ -26,7 +26,7 @@ static void pairs_finish(Pairs *p, char *acc)
     p->leaf->init(acc, NULL, 1);
     while (p->depth) {
         p->depth--;
-        p->leaf->along(acc, p->part[p->depth], 1);
+        p->leaf->join(acc, p->part[p->depth], 1);
     }
 }
 
@@ -85,6 +85,20 @@ static void run_chunk(const Along *w, const Sweep *s, char *const *p, idx n)
     rt_run_body_over(s, p, slack, n);
 }
 
+/* Whether some operand goes through a tile. */
+static int needs_tiles(const Along *w, const Sweep *s)
+{
+    for (int k = 0; k < s->nops; k++) {
+        const Operand *op = &s->ops[k];
+        int out = op->kind == OP_OUT, i = out ? w->t->nin + op->index : op->index;
+        if (op->kind == OP_TILE || (!s->body && op->scalar))
+            return 1;
+        if ((op->kind == OP_IN || out) && !op->scalar && !w->linear[i])
+            return 1;
+    }
+    return 0;
+}
+
 /* One sweep over the present row. */
 static void sweep_along(Along *w, const Sweep *s)
 {
@@ -93,9 +107,7 @@ static void sweep_along(Along *w, const Sweep *s)
     pairs.leaf = s->leaf < 0 ? NULL : &rt_leaves[s->leaf];
     pairs.count = 0;
     pairs.depth = 0;
-    idx step = RT_TILE;
-    if (!s->body && (s->ops[0].kind == OP_TEMP || (!s->ops[0].scalar && w->linear[s->ops[0].index])))
-        step = job->length; /* the leaf does its own tree */
+    idx step = needs_tiles(w, s) ? RT_TILE : job->length; /* without tiles the leaf does its own tree */
     for (idx at = 0; at < job->length; at += step) {
         char *p[RT_MAXOPS];
         idx n = job->length - at < step ? job->length - at : step;

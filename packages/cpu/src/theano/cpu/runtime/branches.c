@@ -1,7 +1,7 @@
 /* Conditions: which steps are needed, and the choice between two branches. */
 #include "runtime.h"
 
-static int is_true(const Slot *s, const char *p)
+int rt_is_true(const Slot *s, const char *p)
 {
     switch (s->typenum) {
     case NPY_DOUBLE: return *(const double *)p != 0;
@@ -18,7 +18,7 @@ static int is_true(const Slot *s, const char *p)
 int rt_is_needed(Call *c, const Thunk *t)
 {
     for (int32_t i = 0; i < t->nguards; i += 2)
-        if (is_true(rt_slot(c, t->guards[i]), c->bufs[t->guards[i]].data) != t->guards[i + 1])
+        if (rt_is_true(rt_slot(c, t->guards[i]), c->bufs[t->guards[i]].data) != t->guards[i + 1])
             return 0;
     return 1;
 }
@@ -26,7 +26,7 @@ int rt_is_needed(Call *c, const Thunk *t)
 /* Inputs: condition, values where it holds, values where it does not; outputs are copies of the chosen ones. */
 static int choose_run(Call *c, const Thunk *t)
 {
-    int first = is_true(rt_slot(c, t->in[0]), rt_in(c, t, 0)->data) ? 1 : 1 + t->nout;
+    int first = rt_is_true(rt_slot(c, t->in[0]), rt_in(c, t, 0)->data) ? 1 : 1 + t->nout;
     for (int32_t k = 0; k < t->nout; k++) {
         const Buf *x = rt_in(c, t, first + k);
         const Slot *s = rt_slot(c, t->out[k]);

@@ -69,7 +69,7 @@ static int run_one(Call *c, const Thunk *t, int prepared)
     return 0;
 }
 
-static int run_thunks(Call *c, int32_t from, int32_t to)
+int rt_run_thunks(Call *c, int32_t from, int32_t to)
 {
     Plan *p = c->plan;
     for (int32_t i = from; i < to; i++) {
@@ -133,7 +133,7 @@ static PyObject *finish(Plan *p, Frame *f, int kind)
 {
     Call c = {.plan = p, .frame = f, .bufs = f->bufs};
     PyObject *result = NULL;
-    if (bind_shared(p, f) == 0 && run_thunks(&c, 0, p->nthunks - p->ncommits) == 0) {
+    if (bind_shared(p, f) == 0 && rt_run_thunks(&c, 0, p->nthunks - p->ncommits) == 0) {
         result = pack_result(&c, kind);
         if (result && p->nupdates && ((p->ncommits && run_commits(&c) < 0) || rt_commit(&c) < 0))
             Py_CLEAR(result);

@@ -2,29 +2,37 @@
 #include "kernel.h"
 
 /* First position of the element that a maximum leaf found; NaN finds NaN. Blocks keep the search vectorised. */
-#define DEFINE_FIND(name, type)                                                                                        \
+#define SKIP(type, block)                                                                                              \
+    for (; at + block <= n; at += block) {                                                                             \
+        type any = 0;                                                                                                  \
+        for (int j = 0; j < block; j++)                                                                                \
+            any |= x[at + j] == v;                                                                                     \
+        if (any)                                                                                                       \
+            break;                                                                                                     \
+    }
+#define DEFINE_FIND(name, type, flag)                                                                                  \
     static CLONES idx find_##name(const char *row, const char *wanted, idx n)                                          \
     {                                                                                                                  \
         const type *x = (const type *)row, v = *(const type *)wanted;                                                  \
         idx at = 0;                                                                                                    \
-        for (; at + 64 <= n; at += 64) {                                                                               \
-            int any = 0;                                                                                               \
-            for (int j = 0; j < 64; j++)                                                                               \
-                any |= (x[at + j] == v) | ((x[at + j] != x[at + j]) & (v != v));                                       \
-            if (any)                                                                                                   \
-                break;                                                                                                 \
+        if (v != v) {                                                                                                  \
+            while (at + 1 < n && x[at] == x[at])                                                                       \
+                at++;                                                                                                  \
+            return at;                                                                                                 \
         }                                                                                                              \
-        while (at + 1 < n && !(x[at] == v || (x[at] != x[at] && v != v)))                                              \
+        SKIP(flag, 256)                                                                                                \
+        SKIP(flag, 32)                                                                                                 \
+        while (at + 1 < n && x[at] != v)                                                                               \
             at++;                                                                                                      \
         return at;                                                                                                     \
     }
 
-DEFINE_FIND(f64, double)
-DEFINE_FIND(f32, float)
-DEFINE_FIND(i64, int64_t)
-DEFINE_FIND(i32, int32_t)
-DEFINE_FIND(i16, int16_t)
-DEFINE_FIND(i8, int8_t)
+DEFINE_FIND(f64, double, int64_t)
+DEFINE_FIND(f32, float, int32_t)
+DEFINE_FIND(i64, int64_t, int64_t)
+DEFINE_FIND(i32, int32_t, int32_t)
+DEFINE_FIND(i16, int16_t, int16_t)
+DEFINE_FIND(i8, int8_t, int8_t)
 
 /* Equality does not care for signs, so one search serves both kinds of integers. */
 static idx find_first(const Slot *s, const char *row, const char *wanted, idx n)
@@ -45,6 +53,51 @@ static idx first_maximum(const Leaf *leaf, const Slot *s, const char *row, idx n
     leaf->init(largest, NULL, 1);
     leaf->along(largest, row, n);
     return find_first(s, row, largest, n);
+}
+
+/* Short rows: turned over, so that lane j of every vector belongs to row j. */
+#define ROWS 64
+#define DEFINE_LANES(name, type, count)                                                                                \
+    static CLONES void lanes_##name(const char *tile, idx length, int64_t *positions, char *maxima)                    \
+    {                                                                                                                  \
+        const type *x = (const type *)tile;                                                                            \
+        type best[ROWS];                                                                                               \
+        count where[ROWS];                                                                                             \
+        for (int j = 0; j < ROWS; j++) {                                                                               \
+            best[j] = x[j];                                                                                            \
+            where[j] = 0;                                                                                              \
+        }                                                                                                              \
+        for (idx at = 1; at < length; at++) {                                                                          \
+            x += ROWS;                                                                                                 \
+            for (int j = 0; j < ROWS; j++) {                                                                           \
+                int take = (x[j] > best[j]) | ((x[j] != x[j]) & (best[j] == best[j]));                                 \
+                best[j] = take ? x[j] : best[j];                                                                       \
+                where[j] = take ? (count)at : where[j];                                                                \
+            }                                                                                                          \
+        }                                                                                                              \
+        for (int j = 0; j < ROWS; j++)                                                                                 \
+            positions[j] = where[j];                                                                                   \
+        if (maxima)                                                                                                    \
+            memcpy(maxima, best, sizeof best);                                                                         \
+    }
+
+DEFINE_LANES(f64, double, int64_t)
+DEFINE_LANES(f32, float, int32_t)
+
+/* Rows `step` bytes apart, at least ROWS of them; the last tile goes back so far that it is whole. */
+static void argmax_short(const Slot *s, const char *from, idx step, idx rows, idx length, int64_t *positions, char *maxima)
+{
+    char tile[ROWS * ROWS * 8] __attribute__((aligned(RT_ALIGN)));
+    idx size = s->itemsize;
+    for (idx first = 0; first < rows; first += ROWS) {
+        idx at = first + ROWS <= rows ? first : rows - ROWS;
+        char *top = maxima ? maxima + at * size : NULL;
+        if (length > 1)
+            rt_transpose(tile, ROWS * size, from + at * step, step, length, ROWS, size);
+        else
+            rt_copy1(tile, size, from + at * step, step, ROWS, size);
+        (size == 8 ? lanes_f64 : lanes_f32)(tile, length, positions + at, top);
+    }
 }
 
 /* params: for each dim of the input, whether it is reduced */
@@ -95,6 +148,11 @@ static int argmax_run(Call *c, const Thunk *t)
         return -1;
     }
     rt_release(c, (double)rows * (double)length * 700);
+    if (direct && nk == 1 && rows >= ROWS && length <= ROWS && s->kind == 'f') {
+        argmax_short(s, from, ks[0], rows, length, positions, maxima);
+        rt_acquire(c);
+        return 0;
+    }
     for (idx r = 0; r < rows; r++) {
         if (!direct)
             rt_gather(room, from, nr, rd, rs, 0, length, s->itemsize);

@@ -159,21 +159,43 @@ static idx checked_bytes(const Slot *s, const idx *dims)
     return bytes;
 }
 
+static int same_dims(const Buf *b, const idx *dims, int ndim)
+{
+    for (int d = 0; d < ndim; d++)
+        if (b->dims[d] != dims[d])
+            return 0;
+    return 1;
+}
+
+/* In a loop a value that would be an array of its own is written where the loop wants it; otherwise its memory is kept
+ * from step to step. Python code that asks for it gets a copy. */
+static char *berth_room(Call *c, int32_t slot, const idx *dims, idx bytes)
+{
+    const Slot *s = rt_slot(c, slot);
+    Berth *berth = &c->berths[slot];
+    if (berth->data && memcmp(berth->dims, dims, sizeof(idx) * (size_t)s->ndim) == 0)
+        return berth->data;
+    return s->ndim ? block_room(&berth->block, (size_t)bytes) : c->frame->tiny + 16 * slot;
+}
+
 /* Gives `slot` C ordered memory for `dims`. */
 int rt_alloc(Call *c, int32_t slot, const idx *dims)
 {
     const Slot *s = rt_slot(c, slot);
     Buf *b = &c->bufs[slot];
-    if (s->cls != SLOT_ARENA)
+    int placed = s->cls != SLOT_ARENA;
+    if (placed && !c->berths)
         return rt_alloc_fresh(c, slot, dims);
     rt_buf_drop(b);
     b->contig = 1;
     if (s->ndim == 0) {
-        b->data = c->frame->tiny + 16 * slot;
+        b->data = placed ? berth_room(c, slot, dims, s->itemsize) : c->frame->tiny + 16 * slot;
         return 0;
     }
     idx bytes = checked_bytes(s, dims);
-    b->data = bytes < 0 ? NULL : block_room(&c->frame->blocks[s->colour], (size_t)bytes);
+    b->data = bytes < 0 ? NULL
+              : placed  ? berth_room(c, slot, dims, bytes)
+                        : block_room(&c->frame->blocks[s->colour], (size_t)bytes);
     if (!b->data) {
         PyErr_Format(PyExc_MemoryError, "no memory for a temporary value of %d dimensions", s->ndim);
         return -1;
@@ -181,14 +203,6 @@ int rt_alloc(Call *c, int32_t slot, const idx *dims)
     memcpy(b->dims, dims, sizeof(idx) * (size_t)s->ndim);
     b->size = rt_contiguous(s->ndim, b->dims, b->strides, s->itemsize);
     return 0;
-}
-
-static int same_dims(const Buf *b, const idx *dims, int ndim)
-{
-    for (int d = 0; d < ndim; d++)
-        if (b->dims[d] != dims[d])
-            return 0;
-    return 1;
 }
 
 static void share(Buf *b, Buf *from, const Slot *s)
@@ -226,6 +240,12 @@ static int take_input(Call *c, int32_t slot, int32_t from, const idx *dims)
     if (!fb->contig || fs->itemsize != s->itemsize || fs->ndim != s->ndim || !same_dims(fb, dims, s->ndim))
         return 0;
     if (fs->cls == SLOT_ARENA && s->cls == SLOT_ARENA && !fb->own) {
+        share(&c->bufs[slot], fb, s);
+        return 1;
+    }
+    if (fs->cls == SLOT_FRESH && s->cls == SLOT_FRESH && c->berths && !fb->own) {
+        if (c->berths[slot].data && c->berths[slot].data != fb->data)
+            return 0;
         share(&c->bufs[slot], fb, s);
         return 1;
     }

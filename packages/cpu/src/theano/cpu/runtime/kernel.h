@@ -50,7 +50,7 @@ void rt_run_body_over(const Sweep *s, char *const *p, const idx *slack, idx n);
 #define RT_SHORT 8
 #define RT_MEDIUM 96
 
-/* leaves.c: accumulators. `n` elements of a tile into one accumulator, or lane by lane into `n` accumulators. */
+/* leaves.c: accumulators. Tiles have their dtype, but for "add float32", which adds up in float64. `n` elements of a tile into one accumulator, or lane by lane into `n` accumulators. */
 typedef void (*leaf_fn)(char *acc, const char *tile, idx n);
 typedef struct {
     const char *kind;
@@ -59,6 +59,7 @@ typedef struct {
     leaf_fn along;  /* one accumulator */
     leaf_fn across; /* n accumulators */
     void (*down)(char *acc, const char *tile, idx stride, idx rows, idx n); /* the same, for several rows of lanes */
+    leaf_fn join, join_across; /* as along and across, for a tile of the accumulator's dtype */
 } Leaf;
 extern const Leaf rt_leaves[];
 int rt_find_leaf(const char *kind, int typenum);

@@ -13,7 +13,7 @@ enum { UNUSED, SINGLE, DIRECT, PACKED };
 typedef struct {
     char *start; /* position 0 */
     idx step;    /* to the next position */
-} Place;
+} Spot;
 
 typedef struct {
     Call *c;
@@ -25,7 +25,7 @@ typedef struct {
     uint8_t how[RT_MAXOPS];
     int32_t size[RT_MAXOPS];
     char *base[RT_MAXOPS], *rooms[RT_MAXOPS], *temps[RT_MAXACCS], *accs[RT_MAXACCS], *one, *parts;
-    Place places[RT_MAXOPS];
+    Spot places[RT_MAXOPS];
 } Lanes;
 
 static idx lane_step(const Lanes *w, int i) { return w->outer < 0 ? 0 : w->job->kept[i][w->outer]; }
@@ -123,13 +123,13 @@ static void unpack(const Lanes *w, int i, idx first, idx n)
             rt_copy1(to + at * rs, ls, w->rooms[i] + at * pitch, size, n, size);
 }
 
-static Place place_of(const Lanes *w, const Operand *op)
+static Spot place_of(const Lanes *w, const Operand *op)
 {
     switch (op->kind) {
-    case OP_TEMP: return (Place){w->temps[op->index], w->tile * op->size};
-    case OP_ACC: return (Place){w->accs[op->index], 0};
-    case OP_TILE: return (Place){w->one, 0};
-    case OP_IOTA: return (Place){NULL, 0};
+    case OP_TEMP: return (Spot){w->temps[op->index], w->tile * op->size};
+    case OP_ACC: return (Spot){w->accs[op->index], 0};
+    case OP_TILE: return (Spot){w->one, 0};
+    case OP_IOTA: return (Spot){NULL, 0};
     case OP_OUT: return w->places[w->t->nin + op->index];
     default: return w->places[op->index];
     }
@@ -151,13 +151,13 @@ static void fold(const Lanes *w, const Leaf *leaf, char *acc, const char *x, idx
         return;
     for (int half = 4; half; half /= 2)
         for (int j = 0; j < half; j++)
-            leaf->across(w->parts + j * pitch, w->parts + (j + half) * pitch, n);
-    leaf->across(acc, w->parts, n);
+            leaf->join_across(w->parts + j * pitch, w->parts + (j + half) * pitch, n);
+    leaf->join_across(acc, w->parts, n);
 }
 
 static void sweep_lanes(const Lanes *w, const Sweep *s, idx n)
 {
-    Place places[RT_MAXOPS];
+    Spot places[RT_MAXOPS];
     char *p[RT_MAXOPS];
     const Leaf *leaf = s->leaf < 0 ? NULL : &rt_leaves[s->leaf];
     int64_t iota = 0;
@@ -188,9 +188,9 @@ static void run_tile(Lanes *w, idx first, idx n, idx whole, idx done)
 {
     for (int i = 0; i < w->job->noperands; i++) {
         if (w->how[i] == PACKED)
-            w->places[i] = (Place){w->rooms[i], row_step(w, i) ? w->tile * w->size[i] : 0};
+            w->places[i] = (Spot){w->rooms[i], row_step(w, i) ? w->tile * w->size[i] : 0};
         else
-            w->places[i] = (Place){w->base[i] + first * lane_step(w, i), row_step(w, i)};
+            w->places[i] = (Spot){w->base[i] + first * lane_step(w, i), row_step(w, i)};
         if (w->how[i] == PACKED && i < w->t->nin)
             pack(w, i, first, n, whole);
     }

@@ -17,12 +17,28 @@
 /* NaN stays in a, since all comparisons with it fail, and is taken from b; this form is one that gcc vectorises. */
 #define MAX_FLOAT(a, b) ((b) != (b) ? (b) : (a) < (b) ? (b) : (a))
 #define MIN_FLOAT(a, b) ((b) != (b) ? (b) : (a) > (b) ? (b) : (a))
+/* Without care for NaN: one instruction. */
+#define LARGER(a, b) ((a) < (b) ? (b) : (a))
+#define SMALLER(a, b) ((a) > (b) ? (b) : (a))
 #define AND(a, b) ((a) & (b))
 #define OR(a, b) ((a) | (b))
 
+/* LANES partial results into one; in arrays of their own, which stay in registers. */
+#define MERGE(type, op, part)                                                                                          \
+    type half[16], quarter[8], eighth[4];                                                                              \
+    for (int j = 0; j < 16; j++)                                                                                       \
+        half[j] = (type)op(part[j], part[j + 16]);                                                                     \
+    for (int j = 0; j < 8; j++)                                                                                        \
+        quarter[j] = (type)op(half[j], half[j + 8]);                                                                   \
+    for (int j = 0; j < 4; j++)                                                                                        \
+        eighth[j] = (type)op(quarter[j], quarter[j + 4]);                                                              \
+    eighth[0] = (type)op(eighth[0], eighth[2]);                                                                        \
+    eighth[1] = (type)op(eighth[1], eighth[3]);                                                                        \
+    return (type)op(eighth[0], eighth[1]);
+
 /* One leaf, n > 0: LANES partial results, then a tree over them. */
-#define DEFINE_LEAF(name, type, op, neutral)                                                                           \
-    static CLONES type name##_leaf(const type *x, idx n)                                                               \
+#define DEFINE_LEAF(name, type, in, op, neutral)                                                                       \
+    static CLONES type name##_leaf(const in *x, idx n)                                                                 \
     {                                                                                                                  \
         type part[LANES];                                                                                              \
         idx i = 0;                                                                                                     \
@@ -31,17 +47,60 @@
         for (; i + LANES <= n; i += LANES)                                                                             \
             for (int j = 0; j < LANES; j++)                                                                            \
                 part[j] = (type)op(part[j], x[i + j]);                                                                 \
-        for (int j = 0; i + j < n; j++)                                                                                \
-            part[j] = (type)op(part[j], x[i + j]);                                                                     \
-        for (int half = LANES / 2; half; half /= 2)                                                                    \
-            for (int j = 0; j < half; j++)                                                                             \
-                part[j] = (type)op(part[j], part[j + half]);                                                           \
-        return part[0];                                                                                                \
+        if (i < n) { /* apart from `part`, which then stays in registers */                                            \
+            type rest[LANES];                                                                                          \
+            for (int j = 0; j < LANES; j++)                                                                            \
+                rest[j] = part[j];                                                                                     \
+            for (int j = 0; i + j < n; j++)                                                                            \
+                rest[j] = (type)op(rest[j], x[i + j]);                                                                 \
+            MERGE(type, op, rest)                                                                                      \
+        }                                                                                                              \
+        MERGE(type, op, part)                                                                                          \
     }
 
-#define DEFINE(name, type, op, neutral)                                                                                \
-    DEFINE_LEAF(name, type, op, neutral)                                                                               \
-    static type name##_short(const type *x, idx n)                                                                     \
+/* Largest or smallest of at least 2 * LANES numbers. Instructions for that lose NaN, which shows as bits above infinity;
+ * some numbers may be looked at twice. */
+typedef int32_t seen_int32_t __attribute__((may_alias));
+typedef int64_t seen_int64_t __attribute__((may_alias));
+#define DEFINE_EXTREME(name, type, bits, infinite, op, plain, neutral)                                                 \
+    static CLONES type name##_leaf(const type *x, idx n)                                                               \
+    {                                                                                                                  \
+        type part[2 * LANES], once[LANES], value = (type)(neutral);                                                    \
+        bits top[2 * LANES], worst = 0;                                                                                \
+        for (int j = 0; j < 2 * LANES; j++) {                                                                          \
+            part[j] = (type)(neutral);                                                                                 \
+            top[j] = 0;                                                                                                \
+        }                                                                                                              \
+        for (idx i = 0; i < n; i += 2 * LANES) {                                                                       \
+            idx at = i + 2 * LANES <= n ? i : n - 2 * LANES;                                                           \
+            const type *y = x + at;                                                                                    \
+            const seen_##bits *b = (const seen_##bits *)y;                                                             \
+            for (int j = 0; j < 2 * LANES; j++) {                                                                      \
+                bits size = b[j] & ~((bits)1 << (8 * sizeof(bits) - 1));                                                      \
+                part[j] = plain(part[j], y[j]);                                                                        \
+                top[j] = top[j] < size ? size : top[j];                                                                \
+            }                                                                                                          \
+        }                                                                                                              \
+        for (int j = 0; j < LANES; j++) {                                                                              \
+            once[j] = plain(part[j], part[j + LANES]);                                                                 \
+            top[j] = top[j] < top[j + LANES] ? top[j + LANES] : top[j];                                                \
+        }                                                                                                              \
+        for (int j = 0; j < LANES; j++)                                                                                \
+            worst = worst < top[j] ? top[j] : worst;                                                                   \
+        if (worst > infinite) {                                                                                        \
+            for (idx i = 0; i < n; i++)                                                                                \
+                value = (type)op(value, x[i]);                                                                         \
+            return value;                                                                                              \
+        }                                                                                                              \
+        MERGE(type, plain, once)                                                                                       \
+    }
+
+#define DEFINE(name, type, in, op, neutral)                                                                            \
+    DEFINE_LEAF(name, type, in, op, neutral)                                                                           \
+    DEFINE_REST(name, type, in, op, neutral, RT_MEDIUM)
+
+#define DEFINE_REST(name, type, in, op, neutral, medium)                                                                    \
+    static type name##_short(const in *x, idx n)                                                                     \
     {                                                                                                                  \
         type part[8];                                                                                                  \
         idx i = 8;                                                                                                     \
@@ -59,7 +118,7 @@
             sum = (type)op(sum, x[i]);                                                                                 \
         return sum;                                                                                                    \
     }                                                                                                                  \
-    static type name##_tree(const type *x, idx n)                                                                      \
+    static type name##_tree(const in *x, idx n)                                                                      \
     {                                                                                                                  \
         if (n <= RT_SHORT) {                                                                                              \
             type sum = x[0];                                                                                           \
@@ -67,7 +126,7 @@
                 sum = (type)op(sum, x[i]);                                                                             \
             return sum;                                                                                                \
         }                                                                                                              \
-        if (n <= RT_MEDIUM)                                                                                               \
+        if (n <= medium)                                                                                                  \
             return name##_short(x, n);                                                                                 \
         if (n <= LEAF)                                                                                                 \
             return name##_leaf(x, n);                                                                                  \
@@ -84,13 +143,13 @@
     static void name##_along(char *acc, const char *tile, idx n)                                                       \
     {                                                                                                                  \
         type *a = (type *)acc;                                                                                         \
-        type b = name##_tree((const type *)tile, n);                                                                   \
+        type b = name##_tree((const in *)tile, n);                                                                   \
         *a = (type)op(*a, b);                                                                                          \
     }                                                                                                                  \
     static CLONES void name##_across(char *acc, const char *tile, idx n)                                               \
     {                                                                                                                  \
         type *restrict a = (type *)acc;                                                                                \
-        const type *restrict x = (const type *)tile;                                                                   \
+        const in *restrict x = (const in *)tile;                                                                   \
         for (idx i = 0; i < n; i++)                                                                                    \
             a[i] = (type)op(a[i], x[i]);                                                                               \
     }                                                                                                                  \
@@ -98,8 +157,8 @@
     {                                                                                                                  \
         type *restrict a = (type *)acc;                                                                                \
         for (; rows >= 4; rows -= 4, tile += 4 * stride) {                                                             \
-            const type *x = (const type *)tile, *y = (const type *)(tile + stride);                                    \
-            const type *z = (const type *)(tile + 2 * stride), *w = (const type *)(tile + 3 * stride);                 \
+            const in *x = (const in *)tile, *y = (const in *)(tile + stride);                                    \
+            const in *z = (const in *)(tile + 2 * stride), *w = (const in *)(tile + 3 * stride);                 \
             for (idx i = 0; i < n; i++) {                                                                              \
                 type p = x[i], q = y[i], r = z[i], s = w[i], b = a[i];                                                 \
                 b = (type)op(b, p);                                                                                    \
@@ -113,18 +172,20 @@
     }
 
 #define DEFINE_INT(name, type, smallest, largest)                                                                      \
-    DEFINE(add_##name, type, ADD, 0)                                                                                   \
-    DEFINE(mul_##name, type, MUL, 1)                                                                                   \
-    DEFINE(max_##name, type, MAX_INT, smallest)                                                                        \
-    DEFINE(min_##name, type, MIN_INT, largest)                                                                         \
-    DEFINE(and_##name, type, AND, ~(type)0)                                                                            \
-    DEFINE(or_##name, type, OR, 0)
+    DEFINE(add_##name, type, type, ADD, 0)                                                                                   \
+    DEFINE(mul_##name, type, type, MUL, 1)                                                                                   \
+    DEFINE(max_##name, type, type, MAX_INT, smallest)                                                                        \
+    DEFINE(min_##name, type, type, MIN_INT, largest)                                                                         \
+    DEFINE(and_##name, type, type, AND, ~(type)0)                                                                            \
+    DEFINE(or_##name, type, type, OR, 0)
 
-#define DEFINE_FLOAT(name, type)                                                                                       \
-    DEFINE(add_##name, type, ADD, 0)                                                                                   \
-    DEFINE(mul_##name, type, MUL, 1)                                                                                   \
-    DEFINE(max_##name, type, MAX_FLOAT, -INFINITY)                                                                     \
-    DEFINE(min_##name, type, MIN_FLOAT, INFINITY)
+#define DEFINE_FLOAT(name, type, bits, infinite)                                                                       \
+    DEFINE(add_##name, type, type, ADD, 0)                                                                             \
+    DEFINE(mul_##name, type, type, MUL, 1)                                                                             \
+    DEFINE_EXTREME(max_##name, type, bits, infinite, MAX_FLOAT, LARGER, -INFINITY)                                     \
+    DEFINE_REST(max_##name, type, type, MAX_FLOAT, -INFINITY, 2 * LANES)                                                        \
+    DEFINE_EXTREME(min_##name, type, bits, infinite, MIN_FLOAT, SMALLER, INFINITY)                                     \
+    DEFINE_REST(min_##name, type, type, MIN_FLOAT, INFINITY, 2 * LANES)
 
 DEFINE_INT(i8, int8_t, INT8_MIN, INT8_MAX)
 DEFINE_INT(u8, uint8_t, 0, UINT8_MAX)
@@ -134,16 +195,18 @@ DEFINE_INT(i32, int32_t, INT32_MIN, INT32_MAX)
 DEFINE_INT(u32, uint32_t, 0, UINT32_MAX)
 DEFINE_INT(i64, int64_t, INT64_MIN, INT64_MAX)
 DEFINE_INT(u64, uint64_t, 0, UINT64_MAX)
-DEFINE_FLOAT(f32, float)
-DEFINE_FLOAT(f64, double)
-DEFINE(and_b8, uint8_t, AND, 1)
-DEFINE(or_b8, uint8_t, OR, 0)
-DEFINE(mul_b8, uint8_t, AND, 1)
-DEFINE(max_b8, uint8_t, OR, 0)
-DEFINE(min_b8, uint8_t, AND, 1)
+DEFINE_FLOAT(f32, float, int32_t, 0x7f800000)
+DEFINE_FLOAT(f64, double, int64_t, 0x7ff0000000000000)
+DEFINE(add_wide, double, float, ADD, 0)
+DEFINE(and_b8, uint8_t, uint8_t, AND, 1)
+DEFINE(or_b8, uint8_t, uint8_t, OR, 0)
+DEFINE(mul_b8, uint8_t, uint8_t, AND, 1)
+DEFINE(max_b8, uint8_t, uint8_t, OR, 0)
+DEFINE(min_b8, uint8_t, uint8_t, AND, 1)
 
 #define ROW(kind, short, name, number)                                                                                 \
-    {kind, number, short##_##name##_init, short##_##name##_along, short##_##name##_across, short##_##name##_down}
+    {kind, number, short##_##name##_init, short##_##name##_along, short##_##name##_across, short##_##name##_down,      \
+     short##_##name##_along, short##_##name##_across}
 #define ROWS_FLOAT(name, number)                                                                                       \
     ROW("add", add, name, number), ROW("mul", mul, name, number), ROW("maximum", max, name, number),                   \
         ROW("minimum", min, name, number)
@@ -165,7 +228,9 @@ const Leaf rt_leaves[] = {ROWS_FLOAT(f64, NPY_DOUBLE),
                           ROW("mul", mul, b8, NPY_BOOL),
                           ROW("maximum", max, b8, NPY_BOOL),
                           ROW("minimum", min, b8, NPY_BOOL),
-                          {NULL, 0, NULL, NULL, NULL, NULL}};
+                          {"add float32", NPY_DOUBLE, add_wide_init, add_wide_along, add_wide_across, add_wide_down,
+                           add_f64_along, add_f64_across},
+                          {NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL}};
 
 int rt_find_leaf(const char *kind, int typenum)
 {

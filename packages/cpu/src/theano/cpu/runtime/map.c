@@ -121,12 +121,13 @@ static void walk_rows(Walker *w, idx total)
 }
 
 /* Squares for operands whose unit stride is another dimension: packs them along that dimension. */
-#define SQUARE 32
+#define SQUARE 128
+#define LEAST 32
 
 static int wants_squares(const Walker *w)
 {
     int inner = w->ndim - 1;
-    if (w->ndim != 2 || w->dims[0] < SQUARE || w->dims[1] < SQUARE)
+    if (w->ndim != 2 || w->dims[0] < LEAST || w->dims[1] < LEAST)
         return 0;
     for (int k = 0; k < w->s->nops; k++)
         if (!w->src[k].direct && w->src[k].strides[0] == w->s->ops[k].size && w->src[k].strides[inner] >= 512)

@@ -69,6 +69,13 @@ typedef struct {
     char *tiny;   /* 16 bytes for each slot: values without dimensions */
 } Frame;
 
+/* Inside a loop: where the value of a slot is wanted, or the memory that it has in all steps. */
+typedef struct {
+    char *data;      /* NULL: nowhere in particular */
+    const idx *dims; /* what fits there */
+    Block block;
+} Berth;
+
 struct Call;
 struct Thunk;
 typedef int (*thunk_fn)(struct Call *, const struct Thunk *);
@@ -125,6 +132,7 @@ typedef struct Call {
     Plan *plan;
     Frame *frame;
     Buf *bufs;
+    Berth *berths; /* of each slot, in the steps of a loop; else NULL */
     PyThreadState *released;
     int32_t keep_gil; /* commits: nobody may look at shared storage meanwhile */
     int32_t signals;  /* ask for pending signals before the next thunk */
@@ -153,11 +161,13 @@ int rt_bind(Buf *b, const Slot *s, PyObject *value);
 int rt_bind_scalar(Buf *b, const Slot *s, PyObject *value, int32_t flags, char *tiny);
 
 /* call.c */
+int rt_run_thunks(Call *c, int32_t from, int32_t to);
 PyObject *rt_vectorcall(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *kwnames);
 PyObject *rt_run_values(PyObject *self, PyObject *values);
 PyObject *rt_step_times(PyObject *self, PyObject *unused);
 
 /* branches.c */
+int rt_is_true(const Slot *s, const char *p);
 int rt_is_needed(Call *c, const Thunk *t);
 
 /* commit.c */
@@ -188,7 +198,7 @@ typedef struct {
 const Routine *rt_routine(const char *name);
 extern const Routine rt_map_routines[], rt_rows_routines[], rt_view_routines[], rt_scalar_routines[],
     rt_python_routines[], rt_blas_routines[], rt_array_routines[], rt_index_routines[], rt_extrema_routines[],
-    rt_branch_routines[];
+    rt_branch_routines[], rt_loop_routines[];
 
 /* the GIL */
 static inline int rt_release(Call *c, double picoseconds)

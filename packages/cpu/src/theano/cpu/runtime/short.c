@@ -7,14 +7,14 @@
 typedef struct {
     char *start;
     idx step; /* from row to row */
-} Place;
+} Spot;
 
 typedef struct {
     const Sweep *s;
     const Leaf *leaf;
     idx n; /* the row's length, filled up to whole vectors */
     int tile;
-    Place acc, places[8];
+    Spot acc, places[8];
 } Line;
 
 static int operand_number(const Thunk *t, const Operand *op)
@@ -23,18 +23,18 @@ static int operand_number(const Thunk *t, const Operand *op)
 }
 
 /* Where the operand of a row is; returns 0 when that is no simple matter. */
-static int find_place(const Thunk *t, const Job *job, const Rooms *rooms, const Operand *op, int k, Place *place)
+static int find_place(const Thunk *t, const Job *job, const Rooms *rooms, const Operand *op, int k, Spot *place)
 {
     int i = operand_number(t, op);
     idx step = job->nkept ? job->kept[i][0] : 0;
     switch (op->kind) {
-    case OP_TEMP: *place = (Place){rooms->temps[op->index], 0}; return 1;
-    case OP_TILE: *place = (Place){rooms->tiles + (size_t)k * RT_TILE * 8, 0}; return 1;
-    case OP_ACC: *place = (Place){rooms->accs[op->index], op->size}; return 1;
+    case OP_TEMP: *place = (Spot){rooms->temps[op->index], 0}; return 1;
+    case OP_TILE: *place = (Spot){rooms->tiles + (size_t)k * RT_TILE * 8, 0}; return 1;
+    case OP_ACC: *place = (Spot){rooms->accs[op->index], op->size}; return 1;
     case OP_IOTA: return 0;
     default: break;
     }
-    *place = (Place){job->base[i], step};
+    *place = (Spot){job->base[i], step};
     if (op->scalar)
         return 1;
     return job->nrow <= 1 && (job->nrow == 0 || job->row[i][0] == op->size) && step >= job->length * op->size;
@@ -49,7 +49,7 @@ static int read_line(const Thunk *t, const Rows *r, const Job *job, const Rooms 
     if (s->nops > 8 || (!s->body && s->ops[0].scalar))
         return 0;
     if (s->leaf >= 0)
-        line->acc = (Place){rooms->accs[s->acc], r->acc_size[s->acc]};
+        line->acc = (Spot){rooms->accs[s->acc], r->acc_size[s->acc]};
     for (int k = 0; k < s->nops; k++) {
         if (!find_place(t, job, rooms, &s->ops[k], k, &line->places[k]))
             return 0;

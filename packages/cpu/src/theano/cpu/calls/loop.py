@@ -1,0 +1,72 @@
+"""Loops: the steps of a scan run in the runtime where the step is a native plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from theano.cpu.memory import typenum_of
+from theano.cpu.perform import perform_thunk
+from theano.cpu.recurrence import compile_recurrence
+from theano.scan_module.scan_op import Scan
+
+__all__ = ["ROWS"]
+
+
+def call_loop(node: Any, build: Any) -> Any:
+    """All steps of a loop whose states are tensors."""
+    op = node.op
+    if op.n_shared_outs or op.profile or not _has_tensors(node):
+        return None
+    step = _native_step(op)
+    if step is None:
+        return None
+    ints = [op.n_seqs, len(op.states), op.n_nit_sot, int(op.as_while)]
+    for state in op.states:
+        ints += [state.offset, int(state.kind == "mit_mot"), len(state.taps), len(state.out_taps)]
+        ints += [*state.taps, *state.out_taps]
+    # An input without a node may be a shared variable, which a failing loop must not leave half-updated.
+    own = [(s.outer_output, s.outer_input) for s in op.states if node.inputs[s.outer_input].owner is not None]
+    destroyed = tuple(s.outer_input for s in op.states if s.outer_output in op.destroy_map)
+    numbers = compile_recurrence(op, step.plan)
+    helpers = (step, perform_thunk(node, destroyed), _noter(op), _shape_changed(op), numbers)
+    return build.call("loop", [("ints", tuple(ints)), ("object", helpers)], own)
+
+
+def _has_tensors(node: Any) -> bool:
+    """Whether everything but what is the same in all steps is a tensor, with buffers of the type of the results."""
+    op = node.op
+    moving = [*node.inputs[: op.outer_fixed_start], *node.outputs, *op.inputs[: op.inner_fixed_start], *op.outputs]
+    if any(typenum_of(v.type) < 0 for v in moving):
+        return False
+    pairs = [(node.inputs[s.outer_input].type, node.outputs[s.outer_output].type) for s in op.states]
+    return all((given.dtype, given.ndim) == (made.dtype, made.ndim) for given, made in pairs)
+
+
+def _native_step(op: Scan) -> Any:
+    """The compiled step if the runtime can run it inside a loop, else None."""
+    from theano.cpu.native_function import NativeFunction  # lazy: loads the runtime
+
+    step = op.fn
+    plain = isinstance(step, NativeFunction) and not step.profile and not step.plan.updates
+    return step if plain and not any(spec.implicit for spec in step.maker.inputs) else None
+
+
+def _noter(op: Scan) -> Callable[[Exception, int], None]:
+    def note(error: Exception, k: int) -> None:
+        error.add_note(f"(in step {k} of {op}, counted from 0)")
+
+    return note
+
+
+def _shape_changed(op: Scan) -> Callable[[int, int, Any, tuple[int, ...]], None]:
+    def raise_error(k: int, number: int, value: Any, before: tuple[int, ...]) -> None:
+        from theano.scan_module.running import _changed_shape  # lazy: only for the error
+
+        source = "its initial value has" if number < op.n_state_outs else "step 0 gave"
+        raise _changed_shape(op, k, op.outputs[number], value, before, source)
+
+    return raise_error
+
+
+ROWS = ((Scan, call_loop),)
