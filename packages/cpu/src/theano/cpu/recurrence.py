@@ -55,7 +55,9 @@ def _values(plan: Any) -> tuple[Expr, ...] | None:
     """The outputs as expressions over ``load`` of inputs; None when a step is not plain arithmetic of numbers."""
     if any(getattr(slot.type, "ndim", 0 if hasattr(slot.type, "py_type") else 1) for slot in plan.slots):
         return None
-    known: dict[int, Expr] = {slot: Expr("load", (), plan.slots[slot].type.dtype, i) for i, slot in enumerate(plan.inputs)}
+    known: dict[int, Expr] = {
+        slot: Expr("load", (), plan.slots[slot].type.dtype, i) for i, slot in enumerate(plan.inputs)
+    }
     for slot in plan.slots:
         if slot.kind == "constant":
             known[slot.number] = const(slot.data[()] if hasattr(slot.data, "dtype") else slot.data, slot.type.dtype)
@@ -100,7 +102,7 @@ class _Recurrence:
 
     def body(self) -> Body:
         """The function as text."""
-        lines = [*self._head(), f"    for (i = 0; i < n; i++) {{", *self._step(), "    }", *self._tail()]
+        lines = [*self._head(), "    for (i = 0; i < n; i++) {", *self._step(), "    }", *self._tail()]
         text = "\n".join([f"void {SYMBOL}(char *const *p, {self.index} n)", "{", *lines, "}", ""])
         helpers = tuple(self.out.helpers)
         support = (*prototypes(text + "".join(helpers), self.dialect), *helpers)

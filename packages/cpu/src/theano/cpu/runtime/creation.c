@@ -115,8 +115,10 @@ int rt_arange_prepare(Call *c, const Thunk *t)
 #define FILL_RANGE(type, first, second)                                                                                \
     {                                                                                                                  \
         type a = (type)(first), step = (type)((type)(second) - a), *out = (type *)o->data;                             \
-        for (idx i = 0; i < o->size; i++)                                                                              \
+        for (idx i = 2; i < o->size; i++)                                                                              \
             out[i] = (type)(a + (type)i * step);                                                                       \
+        if (o->size > 0)                                                                                               \
+            out[0] = a;                                                                                                \
         if (o->size > 1)                                                                                               \
             out[1] = (type)(second);                                                                                   \
     }
