@@ -24,7 +24,8 @@ def test_native_steps_are_timed_and_told_from_python():
     assert {type(node.op).__name__ for node in stats.apply_time} >= {"Dot22", "Elemwise"}
     text = io.StringIO()
     stats.summary(text)
-    rows = {line.split()[-1]: line.split()[4] for line in text.getvalue().splitlines() if "theano." in line and "%" in line}
+    lines = [line.split() for line in text.getvalue().splitlines() if "theano." in line and "%" in line]
+    rows = {words[-1]: words[4] for words in lines}
     assert rows["theano.tensor.blas.Dot22"] == "C"
     assert rows["theano.tensor.elemwise.Elemwise"] == "C"
     assert any(kind == "Py" for kind in rows.values())

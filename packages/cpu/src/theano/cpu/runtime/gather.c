@@ -1,7 +1,7 @@
 /* Rows chosen by an integer vector: taken out, replaced, added to. Numbers are checked before anything is written. */
 #include "indexing.h"
 
-#define AHEAD 6          /* rows whose memory is asked for before it is their turn */
+#define AHEAD 8          /* rows whose memory is asked for before it is their turn */
 #define PREFETCHED 1024  /* bytes of a row that are asked for; the processor follows a longer one by itself */
 
 /* Makes negative numbers count from the end; the sign of the result tells whether some number is out of range. */
