@@ -53,7 +53,7 @@ def test_bad_labels_leave_shared_variables_alone(native, bad):
     w, n = theano.shared(np.ones((4, 3)), "w"), theano.shared(np.array(0), "n")
     x, y = T.dmatrix("x"), T.lvector("y")
     cost = loss(T.dot(x, w), T.zeros((3,)), y).mean()
-    step = native([x, y], cost, updates=[(n, n + 1), (w, w - 0.1 * theano.grad(cost, w))])
+    step = native([x, y], cost, updates=[(n, n + 1), (w, w - 0.1 * cost)])
     values = rng.random((5, 4))
     with pytest.raises(ValueError, match="but 3 columns"):
         step(values, [0, 1, 2, bad, 0])
