@@ -67,6 +67,16 @@ def test_dtypes(same, dtype):
     same([x, s], out, np.array([0, 1, 0, 1, 1], dtype), np.array(0, dtype))
 
 
+@pytest.mark.parametrize("dtype", ["float16", "complex64", "complex128"])
+def test_dtypes_that_only_python_computes(same, dtype):
+    x, s = T.vector("x", dtype), T.scalar("s", dtype)
+    m, v = T.matrix("m", dtype), T.vector("v", dtype)
+    sums, _ = scan(lambda row, s: s + row, x, s)
+    same([x, s], sums, np.arange(4).astype(dtype), np.array(1, dtype))
+    rows, _ = scan(lambda row, v: v * row, m, v)
+    same([m, v], rows, np.arange(6).reshape(3, 2).astype(dtype), np.ones(2, dtype))
+
+
 @pytest.mark.parametrize("taps", [[-1], [-2], [-2, -1], [-1, -2], [-3, -1]])
 @pytest.mark.parametrize("steps", [0, 1, 2, 6])
 def test_taps_of_outputs(same, taps, steps):

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from theano.codegen import Expr
+from theano.codegen import Expr, can_lower
 from theano.codegen.cfamily import Statements, prototypes
 from theano.codegen.contiguous import EXACT, SYMBOL, Body
 from theano.codegen.expr import cast, const, post_order
@@ -55,9 +55,10 @@ def _values(plan: Any) -> tuple[Expr, ...] | None:
     """The outputs as expressions over ``load`` of inputs; None when a step is not plain arithmetic of numbers."""
     if any(getattr(slot.type, "ndim", 0 if hasattr(slot.type, "py_type") else 1) for slot in plan.slots):
         return None
-    known: dict[int, Expr] = {
-        slot: Expr("load", (), plan.slots[slot].type.dtype, i) for i, slot in enumerate(plan.inputs)
-    }
+    if not all(can_lower(slot.type.dtype) for slot in plan.slots):
+        return None
+    dtypes = [plan.slots[slot].type.dtype for slot in plan.inputs]
+    known = {slot: Expr("load", (), dtypes[i], i) for i, slot in enumerate(plan.inputs)}
     for slot in plan.slots:
         if slot.kind == "constant":
             known[slot.number] = const(slot.data[()] if hasattr(slot.data, "dtype") else slot.data, slot.type.dtype)

@@ -130,8 +130,8 @@ static int split_prepare(Call *c, const Thunk *t)
     }
     if (n != t->nout || left != 0) {
         PyErr_Format(PyExc_ValueError,
-                     "split: %zd sizes for %d pieces of axis %d, which has length %zd; give one size of 0 or more per piece, "
-                     "summing to the length",
+                     "split: %zd sizes for %d pieces of axis %d, which has length %zd; give one size of 0 or more per "
+                     "piece, summing to the length",
                      n, (int)t->nout, axis, x->dims[axis]);
         return -1;
     }

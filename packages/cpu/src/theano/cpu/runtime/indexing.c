@@ -36,7 +36,8 @@ static void add_run(int typenum, char *y, idx ys, const char *x, idx xs, idx n)
 }
 
 /* Writes `x` (broadcast by strides 0) into, or adds it to, the part `y` of an array. */
-void rt_write_part(int ndim, const idx *dims, char *y, const idx *ys, const char *x, const idx *xs, const Slot *s, int set)
+void rt_write_part(int ndim, const idx *dims, char *y, const idx *ys, const char *x, const idx *xs, const Slot *s,
+                   int set)
 {
     if (set || ndim == 0) {
         if (set)
@@ -73,8 +74,9 @@ int rt_fit(const Buf *y, int yn, int ndim, const idx *dims, idx *strides)
         int k = d - (ndim - yn);
         strides[d] = k < 0 || y->dims[k] == 1 ? 0 : y->strides[k];
         if (k >= 0 && y->dims[k] != 1 && y->dims[k] != dims[d]) {
-            PyErr_Format(PyExc_ValueError, "a value of length %zd along its dimension %d does not fit a part of length %zd",
-                         y->dims[k], k, dims[d]);
+            PyErr_Format(PyExc_ValueError,
+                         "a value of length %zd along its dimension %d does not fit a part of length %zd", y->dims[k],
+                         k, dims[d]);
             return -1;
         }
     }
@@ -101,7 +103,8 @@ typedef struct {
 static int find_part(Call *c, const Thunk *t, Part *p)
 {
     const Slot *s = rt_slot(c, t->out[0]);
-    p->ndim = rt_index(c, t, t->params + 1, (t->nparams - 1) / 7, rt_out(c, t, 0), s->ndim, &p->data, p->dims, p->strides);
+    p->ndim = rt_index(c, t, t->params + 1, (t->nparams - 1) / 7, rt_out(c, t, 0), s->ndim, &p->data, p->dims,
+                       p->strides);
     if (p->ndim < 0)
         return -1;
     return rt_fit(rt_in(c, t, 1), rt_slot(c, t->in[1])->ndim, p->ndim, p->dims, p->from);
@@ -121,7 +124,8 @@ static int inc_subtensor_run(Call *c, const Thunk *t)
         return -1;
     rt_release(c, (double)rt_out(c, t, 0)->size * 300);
     rt_bring_first(c, t);
-    rt_write_part(p.ndim, p.dims, p.data, p.strides, rt_in(c, t, 1)->data, p.from, rt_slot(c, t->out[0]), t->params[0] != 0);
+    rt_write_part(p.ndim, p.dims, p.data, p.strides, rt_in(c, t, 1)->data, p.from, rt_slot(c, t->out[0]),
+                  t->params[0] != 0);
     rt_acquire(c);
     return 0;
 }

@@ -46,7 +46,7 @@ static const Habit habits[] = {{"map", BY_DIMS, 0, 0, 0, 0},
 static const Habit *habit_of(const Thunk *t, const Routine *const *routines)
 {
     for (size_t i = 0; i < NHABITS; i++)
-        if (routines[i]->run == t->run && routines[i]->prepare == t->prepare)
+        if (routines[i] && routines[i]->run == t->run && routines[i]->prepare == t->prepare)
             return &habits[i];
     return NULL;
 }
