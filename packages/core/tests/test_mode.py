@@ -227,3 +227,18 @@ def test_calls_of_a_native_function_are_counted_around_it(backends):
     assert f.inner.trust_input
     assert (stats.fct_callcount, stats.apply_time) == (1, {})
     assert type(function([x], [add(x, 1)], Mode("native", None))) is Native
+
+
+def test_a_device_that_is_not_there_is_said_once_or_refused(monkeypatch):
+    from types import SimpleNamespace
+
+    from theano.compile import backend
+
+    monkeypatch.setattr(backend, "_warned", set())
+    monkeypatch.setattr(backend, "config", SimpleNamespace(device="cuda", force_device=False))
+    with pytest.warns(UserWarning, match="device=cuda"):
+        backend.check_device()
+    backend.check_device()
+    monkeypatch.setattr(backend, "config", SimpleNamespace(device="cuda0", force_device=True))
+    with pytest.raises(RuntimeError, match="device=cuda0"):
+        backend.check_device()

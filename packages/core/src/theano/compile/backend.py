@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from theano.configuration import config
 from theano.errors import TheanoError, explain
 from theano.plugin import hook, registry
 
@@ -83,12 +84,36 @@ def warn_fall_back(name: str, reason: str) -> None:
     )
 
 
+def check_device() -> None:
+    """Say, once per process, that the GPU that ``config.device`` asks for does not compile functions, and why.
+
+    Raises
+    ------
+    RuntimeError
+        With ``config.force_device``.
+    """
+    device = str(config.device)
+    if not device.startswith(("cuda", "gpu", "opencl")):
+        return
+    backend = registry().backends.get("cuda")
+    reason = "theano-cuda is not installed (pip install theano-cuda)" if backend is None else backend.unavailable()
+    if reason is None:
+        return
+    text = explain(f"compile functions for device={device}", reason, "run on the CPU: device=cpu")
+    if config.force_device:
+        raise RuntimeError(text)
+    if device not in _warned:
+        _warned.add(device)
+        warnings.warn(f"{text} (functions run on the CPU now)", stacklevel=2)
+
+
 def choose_backend(fgraph: Any, mode: Any) -> Backend:
     """The backend for a rewritten graph: a plugin's choice, else the one that the linker names, else Python.
 
     A backend whose package is not installed is passed over silently; one that is installed but cannot work gives a
     warning.
     """
+    check_device()
     name = mode.linker.backend
     if name == "py":
         return python_backend

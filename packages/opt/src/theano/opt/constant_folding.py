@@ -36,6 +36,11 @@ def fold(node: Apply) -> list[Variable] | None:
 
 
 def _fold(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
+    for output in node.outputs:
+        for reader, i in fgraph.clients(output):
+            # A constant may not be overwritten: what an in-place op destroys stays computed.
+            if reader != "output" and any(i in destroyed for destroyed in reader.op.destroy_map.values()):
+                return None
     return fold(node)
 
 

@@ -164,7 +164,7 @@ class Cluster:
         walked through in short stretches, which costs more than the result's way through memory."""
         made = any(v in self.made for v in node.inputs)
         wide = [v for v in node.inputs if v.type.broadcastable == self.pattern and not _is_number(v)]
-        sums = all(kernel_kind(n.op, "float64") == "add" for n in self.nodes if isinstance(n.op, CAReduce))
+        sums = all(kernel_kind(n.op, n.inputs[0].type.dtype) == "add" for n in self.nodes if isinstance(n.op, CAReduce))
         return sums and not made and len(wide) <= 1 and any(self._is_read(v) for v in node.outputs)
 
     def _is_read(self, v: Variable) -> bool:

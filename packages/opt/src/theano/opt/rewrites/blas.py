@@ -274,8 +274,8 @@ def local_dot22_to_dot22scalar(fgraph: FunctionGraph, node: Apply) -> Any:
     if scaled is None:
         return None
     product, scalars, divisors, rest, rest_down = scaled
-    if not scalars and not divisors:
-        return None
+    if (not scalars and not divisors) or product.type.dtype != out.type.dtype:
+        return None  # a wider scale widens the product, which BLAS does not do
     alpha = _alpha(_Scaled(product, scalars, divisors, opened.sign), out.type.dtype)
     result = _dot22scalar(*product.owner.inputs, alpha)
     if rest:
