@@ -23,7 +23,7 @@ class AddOneInPlace(theano.Op):
 
 
 @pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE"])
-@pytest.mark.parametrize("make", [lambda c: c + 1, lambda c: T.exp(c)], ids=["c+1", "exp"])
+@pytest.mark.parametrize("make", [lambda c: c + 0, lambda c: c + 1, lambda c: T.exp(c)], ids=["c+0", "c+1", "exp"])
 def test_a_constant_below_a_destroyer_does_not_loop(make, mode):
     c = T.constant(np.zeros(3))
     with theano.change_flags(on_opt_error="raise"):

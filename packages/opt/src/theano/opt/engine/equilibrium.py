@@ -38,8 +38,18 @@ class _WorkList(Feature):
         self.fgraph = fgraph
         self.queue: deque[Apply] = deque()
         self.queued: set[Apply] = set()
-        self.changed = False
+        self.changes = 0
+        self.rejected: set[tuple[Apply, Any]] = set()
         self.trace: list[Any] = []
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything changed that was not taken back."""
+        return self.changes > 0
+
+    @changed.setter
+    def changed(self, value: bool) -> None:
+        self.changes = int(value)
 
     def push(self, node: Apply) -> None:
         if node not in self.queued:
@@ -52,7 +62,6 @@ class _WorkList(Feature):
         return node
 
     def on_import(self, fgraph: FunctionGraph, node: Apply, reason: Any = None) -> None:
-        self.changed = True
         self.push(node)
         for output in node.outputs:
             if not getattr(output.tag, "trace", None) and self.trace:
@@ -65,7 +74,9 @@ class _WorkList(Feature):
     def on_change_input(
         self, fgraph: FunctionGraph, node: Any, i: int, old: Variable, new: Variable, reason: Any = None
     ) -> None:
-        self.changed = True
+        # A replacement that the graph rejects is taken back change by change, and has changed nothing.
+        taken_back = isinstance(reason, tuple) and reason[:1] == ("revert",)
+        self.changes += -1 if taken_back else 1
         if node != "output":
             self.push(node)
             self.push_consumers(node, REACH - 1)
@@ -168,7 +179,8 @@ class EquilibriumOptimizer(Optimizer):
             if looping is not None:
                 self._report_loop(looping, budget)
                 return changed
-            if not work.queue and not (work.changed and self.global_optimizers):
+            # What is on the list without a change comes from rejected replacements.
+            if not work.changed or not (work.queue or self.global_optimizers):
                 return changed
 
     def _drain(self, fgraph: FunctionGraph, work: _WorkList, used: dict[Any, int], budget: float) -> Any:
@@ -181,7 +193,13 @@ class EquilibriumOptimizer(Optimizer):
                 continue
             work.trace = getattr(node.outputs[0].tag, "trace", None) or []
             for rewriter in rules_of(node.op):
-                if apply_local(fgraph, node, rewriter, self.failure_callback):
+                if work.rejected and (node, rewriter) in work.rejected:
+                    continue
+                outcome = apply_local(fgraph, node, rewriter, self.failure_callback)
+                if outcome is None:
+                    # taking it back has put nodes on the list again: without a note this would go on for ever
+                    work.rejected.add((node, rewriter))
+                if outcome:
                     work.changed = True
                     count = used[rewriter] = used.get(rewriter, 0) + 1
                     if count > budget:

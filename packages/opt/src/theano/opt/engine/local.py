@@ -243,8 +243,14 @@ def replace_and_remove(fgraph: FunctionGraph, pairs: list[tuple[Variable, Variab
         fgraph.remove_feature(guard)
 
 
-def apply_local(fgraph: FunctionGraph, node: Apply, rewriter: LocalOptimizer, on_failure: Any = None) -> bool:
-    """Offer `node` to `rewriter` and make the replacement; True when the graph changed. Failures follow the policy."""
+def apply_local(fgraph: FunctionGraph, node: Apply, rewriter: LocalOptimizer, on_failure: Any = None) -> bool | None:
+    """Offer `node` to `rewriter` and make the replacement; failures follow the policy.
+
+    Returns
+    -------
+    bool or None
+        Whether the graph changed; None when a feature of the graph rejected the replacement, as it would again.
+    """
     pairs: list[tuple[Variable, Variable]] = []
     try:
         result = rewriter.rewrite(fgraph, node)
@@ -262,7 +268,7 @@ def apply_local(fgraph: FunctionGraph, node: Apply, rewriter: LocalOptimizer, on
             fgraph.replace_all_validate(pairs, reason=str(rewriter))
         return True
     except InconsistencyError:
-        return False  # a rejected attempt, for example an in-place one, is no failure
+        return None  # a rejected attempt, for example an in-place one, is no failure
     except Exception as error:
         if on_failure is None:
             failed(str(rewriter), error, node)

@@ -60,7 +60,7 @@ class NavigatorOptimizer(Optimizer):
 
     def process_node(self, fgraph: FunctionGraph, node: Apply, lopt: LocalOptimizer | None = None) -> bool:
         """Offer one node; True when the graph changed."""
-        return apply_local(fgraph, node, lopt or self.local_opt, self.failure_callback)
+        return bool(apply_local(fgraph, node, lopt or self.local_opt, self.failure_callback))
 
     def apply(self, fgraph: FunctionGraph, start_from: Any = None) -> bool:
         arrivals, changed = _Arrivals(), False
