@@ -6,7 +6,6 @@ import copy
 import io
 import pickle
 import sys
-import time
 
 import numpy as np
 
@@ -52,27 +51,39 @@ def test_copies_of_long_chains():
     assert np.isclose(pickle.loads(pickle.dumps(f))(0.5), f(0.5))
 
 
-def test_time_grows_linearly():
-    """Four times the nodes take at most about six times as long (quadratic growth would take sixteen)."""
+def work_of(action):
+    """How many calls `action` makes, of Python and C functions alike: unlike time, the same in every run."""
+    count = 0
 
-    def seconds(length):
-        started = time.process_time()
+    def note(frame, event, argument):
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(note)
+    try:
+        action()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def test_work_grows_linearly():
+    """Four times the nodes make four times the calls."""
+
+    def compile_chain(length):
         x, y = chain(length)
         theano.function([x], [y, theano.grad(y, x)], mode=PYTHON)
-        return time.process_time() - started
 
-    seconds(2_000)
-    small = min(seconds(5_000) for _ in range(2))
-    assert seconds(20_000) < 7 * small + 0.5
+    compile_chain(100)
+    small, large = (work_of(lambda n=n: compile_chain(n)) for n in (1_000, 4_000))
+    assert large < 4.5 * small
 
 
 def test_rewriting_grows_linearly():
-    def seconds(length):
+    def rewrite_chain(length):
         x, y = chain(length)
-        started = time.process_time()
         theano.function([x], y, mode=theano.Mode("py", "fast_run"))
-        return time.process_time() - started
 
-    seconds(50)
-    small = min(seconds(300) for _ in range(2))
-    assert seconds(1200) < 8 * small + 0.5
+    rewrite_chain(50)
+    small, large = (work_of(lambda n=n: rewrite_chain(n)) for n in (200, 800))
+    assert large < 4.8 * small
