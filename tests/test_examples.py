@@ -61,7 +61,7 @@ def test_training_lowers_the_cost(lstm, model):
     for _ in range(300):
         model.forget()
         costs.append(float(model.train(codes)))
-    assert costs[-1] < 0.3 * costs[0]
+    assert costs[-1] < 0.5 * costs[0]
 
 
 def test_writes_characters_of_the_alphabet_and_draws_anew(model):
