@@ -34,6 +34,7 @@ class OptionalBuildExt(build_ext):
     def build_extension(self, ext):
         try:
             if not self._use_build_in_place(ext):
+                self.force = True  # what lies in build/ may be of another kind
                 compile_at_the_same_time(self.compiler)
                 super().build_extension(ext)
         except Exception as error:
@@ -41,6 +42,8 @@ class OptionalBuildExt(build_ext):
 
     def _use_build_in_place(self, ext):
         """Copy what an earlier editable install left beside the sources, if it is newer than all of them."""
+        if os.environ.get("THEANO_CPU_SANITIZE"):
+            return False
         built = os.path.join("src", self.get_ext_filename(ext.name))
         recipes = ["setup.py", "pyproject.toml", *glob.glob("src/theano/cpu/build_runtime.py")]
         sources = [*recipes, *glob.glob("src/theano/cpu/runtime/*")]

@@ -13,6 +13,7 @@ from theano.codegen.fingerprint import digest
 from theano.configuration import config
 from theano.cpu import toolchain
 from theano.cpu.processes import ToolError, run_chains
+from theano.cpu.sanitizer import sanitizer_flags
 from theano.cpu.toolchain import CompileError, Compiler, compile_library, find_compiler
 
 pytestmark = pytest.mark.c
@@ -236,3 +237,22 @@ def test_a_chain_is_joined_by_pipes_and_reports_the_first_failure(tmp_path):
         run_chains([[["false"], ["cat"]]], tmp_path, 10)
     with pytest.raises(ToolError, match="could not be started"):
         run_chains([[["cat", "/dev/zero"], ["/no/such/program"]]], tmp_path, 10)
+
+
+@pytest.mark.parametrize("name", ["address", "undefined", "thread"])
+def test_a_sanitizer_is_part_of_the_flags(monkeypatch, name):
+    plain = find_compiler()
+    monkeypatch.setenv("THEANO_CPU_SANITIZE", name)
+    toolchain._describe.cache_clear()
+    try:
+        watched = find_compiler()
+    finally:
+        toolchain._describe.cache_clear()
+    assert f"-fsanitize={name}" in watched.flags
+    assert watched.command == plain.command
+
+
+def test_a_sanitizer_that_does_not_exist(monkeypatch):
+    monkeypatch.setenv("THEANO_CPU_SANITIZE", "everything")
+    with pytest.raises(ValueError, match=r"(?s)everything.*address"):
+        sanitizer_flags()

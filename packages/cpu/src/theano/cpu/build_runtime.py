@@ -1,6 +1,7 @@
 """cffi recipe of the runtime extension ``theano.cpu._runtime``; read by setup.py, never imported by the package."""
 
 import os
+import runpy
 
 import numpy
 from cffi import FFI
@@ -8,6 +9,7 @@ from cffi import FFI
 _HERE = os.path.dirname(os.path.abspath(__file__)) if "__file__" in globals() else os.path.abspath("src/theano/cpu")
 _RUNTIME = os.path.join(_HERE, "runtime")
 _SOURCES = sorted(name for name in os.listdir(_RUNTIME) if name.endswith(".c"))
+_WATCH = list(runpy.run_path(os.path.join(_HERE, "sanitizer.py"))["sanitizer_flags"]())
 
 _DECLARATIONS = """
 int rt_install(uintptr_t ns);
@@ -36,12 +38,13 @@ ffi.set_source(
     py_limited_api=False,
     extra_compile_args=[
         "-std=gnu11",
-        "-O3",
-        "-g0",  # debug information would be ten times the code
+        # debug information would be ten times the code
+        *(["-O1", "-g", *_WATCH] if _WATCH else ["-O3", "-g0"]),
         "-ffp-contract=off",
         "-fno-math-errno",
         "-fno-trapping-math",
         "-Wall",
         "-Wextra",
     ],
+    extra_link_args=_WATCH,
 )

@@ -17,6 +17,7 @@ from typing import Protocol
 from theano.configuration import config
 from theano.cpu import machine
 from theano.cpu.processes import ToolError, run_chains
+from theano.cpu.sanitizer import sanitizer_flags
 from theano.errors import TheanoError, explain
 from theano.frozen import dataclass
 
@@ -112,7 +113,7 @@ def _describe(wanted: str, cc: str, more_flags: str) -> Compiler:
             state = os.stat(real)
             marks.append(f"{real} {state.st_size} {state.st_mtime_ns}")
     flags = _CLANG_FLAGS if "clang" in os.path.basename(os.path.realpath(path)) else _wide(_GCC_FLAGS)
-    return Compiler(command, " ".join([*command, *marks]), (*flags, *more_flags.split()))
+    return Compiler(command, " ".join([*command, *marks]), (*flags, *sanitizer_flags(), *more_flags.split()))
 
 
 def _c_form(word: str) -> str:

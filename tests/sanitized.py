@@ -1,0 +1,38 @@
+"""Run pytest with the library of a sanitizer loaded first: ``python tests/sanitized.py address packages/cpu -x``.
+
+The runtime must have been built with the same THEANO_CPU_SANITIZE; ``tox run -e asan`` and ``-e ubsan`` do both.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+LIBRARIES = {"address": "libasan.so", "undefined": "libubsan.so", "thread": "libtsan.so"}
+OPTIONS = {
+    # Python and NumPy keep memory until the process ends; a freed block of NumPy's goes to its own cache.
+    "ASAN_OPTIONS": "detect_leaks=0:detect_stack_use_after_return=1:allocator_may_return_null=1:handle_segv=0",
+    "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
+    "TSAN_OPTIONS": "halt_on_error=1:report_signal_unsafe=0",
+}
+
+
+def library(name: str) -> str:
+    """Path of the sanitizer's library, as the compiler knows it."""
+    words = [*os.environ.get("CC", "gcc").split(), f"-print-file-name={LIBRARIES[name]}"]
+    path = subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
+    if not os.path.isabs(path):
+        raise SystemExit(f"{words[0]} has no {LIBRARIES[name]}\n  Do: install the compiler's sanitizer libraries")
+    return os.path.realpath(path)
+
+
+def main(name: str, *arguments: str) -> None:
+    """Become pytest under sanitizer `name`."""
+    environment = {**OPTIONS, **os.environ, "THEANO_CPU_SANITIZE": name, "LD_PRELOAD": library(name)}
+    environment["PYTHONMALLOC"] = "malloc"  # else small blocks lie inside large ones, unwatched
+    os.execve(sys.executable, [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments], environment)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
