@@ -24,6 +24,7 @@ GROUPS = (
     "elementwise",
     "reductions",
     "models",
+    "loops",
     "training",
     "random_draws",
     "indexing",

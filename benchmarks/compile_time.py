@@ -32,9 +32,11 @@ MODELS: dict[str, tuple[str, int, bool, bool]] = {
 NAMES = {"theano": "theano", "JAX": "jax", "PyTensor": "pytensor"}
 
 
-def first_result(name: str) -> list[Result]:
+def first_results(
+    name: str, program: tuple[str, int, bool, bool], cold_bound: float = 0.5, warm_bound: float = 0.7
+) -> list[Result]:
     """Cold and second process of one model."""
-    model, size, with_pytensor, slow = MODELS[name]
+    model, size, with_pytensor, slow = program
     wanted = ["theano", *(["JAX"] if jax else []), *(["PyTensor"] if pytensor and with_pytensor else [])]
     cold: dict[str, float] = {}
     warm: dict[str, float] = {}
@@ -51,8 +53,8 @@ def first_result(name: str) -> list[Result]:
             notes["cold"].append(_parts(first))
             notes["second process"].append(_parts(second))
     return [
-        Result(f"{name}, cold", cold, bound=0.5, note="; ".join(notes["cold"])),
-        Result(f"{name}, second process", warm, bound=0.7, note="; ".join(notes["second process"])),
+        Result(f"{name}, cold", cold, bound=cold_bound, note="; ".join(notes["cold"])),
+        Result(f"{name}, second process", warm, bound=warm_bound, note="; ".join(notes["second process"])),
     ]
 
 
@@ -83,4 +85,4 @@ def _median(runs: Any) -> dict[str, float]:
     return {key: statistics.median(r[key] for r in runs) for key in runs[0]}
 
 
-CASES = [partial(first_result, name) for name in MODELS if not (effort.quick and MODELS[name][3])]
+CASES = [partial(first_results, name, model) for name, model in MODELS.items() if not (effort.quick and model[3])]

@@ -1,6 +1,6 @@
 """One program: build, differentiate, compile, call once; print what that took as JSON.
 
-``python -m benchmarks.first_result {theano|pytensor|jax} {logistic|mlp|chain|deep} [size]``
+``python -m benchmarks.first_result {theano|pytensor|jax} {logistic|mlp|chain|deep|rnn} [size]``
 """
 
 from __future__ import annotations
@@ -86,6 +86,35 @@ def symbolic_chain(library: Any, tensor: Any, length: int) -> tuple[Any, list[An
     return library.function([x], y), [np.ones(1000)]
 
 
+def symbolic_rnn(library: Any, tensor: Any, steps: int) -> tuple[Any, list[Any]]:
+    """A recurrent net, one step of gradient descent on both of its weights."""
+    rng = np.random.default_rng(0)
+    x, h0 = tensor.fmatrix("x"), tensor.fvector("h0")
+    w, u = (library.shared(m.astype("float32")) for m in 0.1 * rng.normal(size=(2, WIDTH, WIDTH)))
+    step = lambda row, h, w, u: tensor.tanh(tensor.dot(row, w) + tensor.dot(h, u))  # noqa: E731
+    h, _ = library.scan(step, sequences=x, outputs_info=h0, non_sequences=[w, u])
+    cost = (h**2).sum()
+    rate = np.float32(0.1)
+    updates = [(p, p - rate * g) for p, g in zip([w, u], tensor.grad(cost, [w, u]))]
+    return library.function([x, h0], cost, updates=updates), list(_rnn_data(steps)[1:])
+
+
+def _rnn_data(steps: int) -> tuple[Any, Any, Any]:
+    rng = np.random.default_rng(0)
+    weights = [m.astype("float32") for m in 0.1 * rng.normal(size=(2, WIDTH, WIDTH))]
+    return weights, np.ones((steps, WIDTH), "float32"), np.zeros(WIDTH, "float32")
+
+
+def _jax_recurrent(parameters: Any, x: Any, h0: Any) -> Any:
+    import jax
+
+    def step(h, row):
+        h = jax.numpy.tanh(row @ parameters[0] + h @ parameters[1])
+        return h, h
+
+    return (jax.lax.scan(step, h0, x)[1] ** 2).sum()
+
+
 def jax_program(model: str, size: int) -> Any:
     """Return a function without arguments: traces, compiles and calls."""
     import jax
@@ -120,6 +149,8 @@ def jax_program(model: str, size: int) -> Any:
         if model == "logistic":
             cost, parameters = binary, [np.zeros(784, "float32"), np.float32(0)]
             data = [np.ones((400, 784), "float32"), np.ones(400, "float32")]
+        elif model == "rnn":
+            cost, (parameters, *data) = _jax_recurrent, _rnn_data(size)
         else:
             sizes = [784, 500, 10] if model == "mlp" else [WIDTH] * size + [10]
             rng = np.random.default_rng(0)

@@ -224,11 +224,31 @@ def test_many_steps_over_numbers(native):
     assert len(f(1.0001, 20000, 3000.0)) == next(k for k, v in enumerate(expected) if v > 3000.0) + 1
 
 
-def test_functions_that_round_otherwise_in_vectors_keep_their_bits(native):
-    x = T.dvector("x")
-    out, _ = scan(lambda v: T.exp(v) + 1, x)
-    values = np.linspace(-3, 3, 50)
-    np.testing.assert_array_equal(native([x], out)(values), native([x], T.exp(x) + 1)(values))
+def by_steps(function):
+    """The addresses of generated functions that do all steps of a loop over numbers."""
+    scans = [step.node.op for step in function.plan.steps if isinstance(step.node.op, Scan)]
+    return [compile_recurrence(op, op.fn.plan) for op in scans]
+
+
+NAMES = ("exp", "log", "tanh", "sigmoid", "softplus", "log1p", "erf", "sin")
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", NAMES)
+def test_functions_that_round_otherwise_in_vectors_keep_their_bits(native, dtype, name):
+    """Vector variants of library functions differ from the scalar ones in the last bits."""
+    function = T.nnet.sigmoid if name == "sigmoid" else T.nnet.softplus if name == "softplus" else getattr(T, name)
+    x, s = T.vector("x", dtype), T.scalar("s", dtype)
+    out, _ = scan(lambda v, s: function(v) * s + s, x, s)
+    values = np.linspace(0.1, 3, 50).astype(dtype)
+    f = native([x, s], out)
+    assert all(by_steps(f))
+    after = native([x], function(x))(values)
+    expected, s = [], np.dtype(dtype).type(1.5)
+    for v in after:
+        s = v * s + s
+        expected.append(s)
+    np.testing.assert_array_equal(f(values, np.array(1.5, dtype)), expected)
 
 
 def test_python_inside_a_step(same, rng):

@@ -14,7 +14,7 @@ from theano.codegen.cfamily import Statements, prototypes
 from theano.codegen.dialect import Dialect
 from theano.codegen.dtypes import BOOL, ITEMSIZE, is_float
 from theano.codegen.expr import Expr, post_order
-from theano.codegen.fingerprint import digest
+from theano.codegen.single import compute_single, is_scalar
 from theano.frozen import dataclass
 
 SYMBOL = "@SYMBOL@"
@@ -51,9 +51,6 @@ class Body:
 
 
 TILE = 256
-
-EXACT = {"sqrt", "fabs", "floor", "ceil", "trunc", "rint"}
-"""Library functions that give the same bits in vectors and alone."""
 
 
 def contiguous_body(
@@ -118,21 +115,13 @@ class _Contiguous:
                 found.add(expr)
         return found
 
-    def _is_scalar(self, expr: Expr) -> bool:
-        """Whether the compiler would refuse to vectorise a loop around `expr`."""
-        if expr.kind != "call":
-            return False
-        row = self.dialect.row(expr.value, expr.args[-1].dtype)
-        by_constant = row is not None and not row.calls and expr.args[-1].kind == "const"
-        return row is not None and not by_constant and not self.dialect.vectorised(row, expr.args[-1].dtype)
-
     def _stages(self) -> dict[Expr, int]:
         """Loop number of each varying expression: odd loops hold what cannot be vectorised, even ones the rest.
 
         One loop (all zeros) when there is nothing to separate or too little to gain.
         """
         computed = [e for e in self.order if e in self.varying and e.args]
-        scalar = {e for e in computed if self._is_scalar(e)}
+        scalar = {e for e in computed if is_scalar(e, self.dialect)}
         rest = [e for e in computed if e not in scalar]
         rows = [self.dialect.row(e.value, e.args[-1].dtype) for e in rest if e.kind == "call"]
         gain = len(rest) >= 8 or any(r is not None and r.calls and r.ps >= 300 for r in rows)
@@ -194,35 +183,8 @@ class _Contiguous:
         return lines
 
     def _compute_once(self, expr: Expr) -> str:
-        """Statement for what is the same for all positions; library functions go through their vector variants.
-
-        Those round differently from the scalar ones, and a value must not depend on the way it reaches the loop.
-        """
-        row = self.dialect.row(expr.value, expr.args[-1].dtype) if expr.kind == "call" else None
-        exact = row is None or set(row.calls) <= EXACT or all(a.kind == "const" for a in expr.args)
-        if exact or self._is_scalar(expr):
-            return self.out.compute(expr, self._fresh())
-        dialect, dtype, named = self.dialect, expr.args[-1].dtype, self.out.names
-        kind, result, index = dialect.types[dtype], dialect.types[expr.dtype], dialect.types["int64"]
-        args = [a for a in dict.fromkeys(expr.args) if a.kind != "const"]
-        self.out.names = {a: f"x{j}[i]" for j, a in enumerate(args)}
-        text = self.out.text(expr)
-        self.out.names = named
-        lanes = 64 // ITEMSIZE[dtype]
-        name = f"one_{dtype}_{digest(text)[:8]}_{expr.value}"
-        numbers = range(len(args))
-        arrays = ", ".join([f"x{j}[{lanes}]" for j in numbers])
-        fill = " ".join(f"x{j}[i] = a{j};" for j in numbers)
-        hidden = ", ".join(f'"r"(x{j})' for j in numbers)
-        helper = (
-            f"{dialect.helper_qualifier} {result} {name}({', '.join(f'{kind} a{j}' for j in numbers)})\n{{\n"
-            f"    {kind} {arrays}; {result} y[{lanes}]; {index} n = {lanes};\n"
-            f"    for ({index} i = 0; i < {lanes}; i++) {{ {fill} }}\n"
-            f'    __asm__("" : "+r"(n) : {hidden} : "memory"); n &= -{lanes};\n'
-            f"    for ({index} i = 0; i < n; i++) y[i] = {text};\n    return y[0];\n}}"
-        )
-        self.out.helpers.setdefault(helper, helper)
-        return self.out.assign(expr, self._fresh(), f"{name}({', '.join(self.out.name(a) for a in args)})")
+        """Statement for what is the same for all positions."""
+        return compute_single(self.out, expr, self._fresh())
 
     def _goes_to_integer_and_back(self) -> bool:
         casts = {(is_float(e.args[0].dtype), is_float(e.dtype)) for e in self.order if e.kind == "cast"}

@@ -15,9 +15,10 @@ from typing import Any
 
 from theano.codegen import Expr, can_lower
 from theano.codegen.cfamily import Statements, prototypes
-from theano.codegen.contiguous import EXACT, SYMBOL, Body
+from theano.codegen.contiguous import SYMBOL, Body
 from theano.codegen.expr import cast, const, post_order
 from theano.codegen.simplify import simplify
+from theano.codegen.single import compute_single
 from theano.cpu.dialect import c_dialect
 from theano.cpu.kernels import _addresses, _source
 from theano.cpu.toolchain import CompileError
@@ -34,21 +35,11 @@ def compile_recurrence(op: Any, plan: Any) -> int:
     values = _values(plan)
     if values is None or sum(1 for _ in post_order(values)) > MAX_VALUES:
         return 0
-    if not all(_is_exact(expr) for expr in post_order(values)):
-        return 0
     body = _Recurrence(op, plan, values).body()
     try:
         return _addresses({_source(body): body})[_source(body)]
     except CompileError:
         return 0
-
-
-def _is_exact(expr: Expr) -> bool:
-    """Whether the value is the same, to the last bit, as in a loop over vectors."""
-    if expr.kind != "call":
-        return True
-    row = c_dialect().row(expr.value, expr.args[-1].dtype)
-    return row is not None and (set(row.calls) <= EXACT or not c_dialect().vectorised(row, expr.args[-1].dtype))
 
 
 def _values(plan: Any) -> tuple[Expr, ...] | None:
@@ -117,6 +108,10 @@ class _Recurrence:
         inputs = [(f"a{k}", k) for k in range(self.moving)]
         return inputs + [(f"b{o}", len(self.dtypes) + o) for o in range(self.stored)]
 
+    def _moving_rows(self) -> list[tuple[str, int]]:
+        """What is addressed in every step; a carried row is read only before the first one."""
+        return [(name, at) for name, at in self._rows() if name[0] == "b" or at not in self.carried]
+
     def _head(self) -> list[str]:
         index, lines = self.index, []
         last = len(self.dtypes) + self.stored
@@ -151,10 +146,10 @@ class _Recurrence:
             place = f"c{k}" if k in self.carried else f"*(const {self._memory(self.dtypes[k])} *)(a{k}p + a{k})"
             lines.append("        " + self.out.load(self._load(k), f"x{k}", place))
         order = (e for e in post_order(self.values) if e.args)
-        lines += ["        " + self.out.compute(expr, f"v{j}") for j, expr in enumerate(order)]
+        lines += ["        " + compute_single(self.out, expr, f"v{j}") for j, expr in enumerate(order)]
         for o, value in enumerate(self.values[: self.stored]):
             lines.append(f"        *({self._memory(value.dtype)} *)(b{o}p + b{o}) = {self.out.name(value)};")
-        for name, _ in self._rows():
+        for name, _ in self._moving_rows():
             lines.append(f"        {name} += {name}d; if ({name} == {name}e) {name} = 0;")
         lines += [f"        c{k} = {self.out.name(self.values[o])};" for k, o in self.carried.items()]
         if self.op.as_while:
@@ -162,6 +157,7 @@ class _Recurrence:
         return lines
 
     def _tail(self) -> list[str]:
-        lines = [f"    q[{3 * number}] = {name};" for number, (name, _) in enumerate(self._rows())]
+        lines = [f"    if (i) a{k} = (a{k} + i * a{k}d) % a{k}e;" for k in self.carried]
+        lines += [f"    q[{3 * number}] = {name};" for number, (name, _) in enumerate(self._rows())]
         last = 3 * len(self._rows())
         return [*lines, f"    q[{last}] = i; q[{last + 1}] = stop;"]
