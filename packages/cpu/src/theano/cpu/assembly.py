@@ -7,6 +7,7 @@ from typing import Any
 
 from theano.cpu.encoding import encode_steps
 from theano.cpu.memory import ARENA, CONST, SHARED, VIEW, Memory, plan_memory, typenum_of
+from theano.cpu.threads import plan_threads
 
 __all__ = ["assemble"]
 
@@ -47,6 +48,7 @@ def assemble(function: Any, plan: Any, specs: Sequence[Any], containers: Sequenc
         "updates": tuple((plan.outputs[o], plan.inputs[i], containers[i].storage) for o, i in plan.updates),
         "ncolours": memory.ncolours,
         "thunks": thunks,
+        "threads": plan_threads(),
         "timed": bool(function.profile and function.profile.flag_time_thunks),
         **_result(function, results),
     }

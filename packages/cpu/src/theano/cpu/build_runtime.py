@@ -15,15 +15,12 @@ _DECLARATIONS = """
 int rt_install(uintptr_t ns);
 void rt_enable_vectorcall(uintptr_t type);
 int rt_load_blas(uintptr_t capsules);
+void rt_pool_limit(int threads);
+void rt_pool_thresholds(double cold, double hot);
+int64_t rt_pool_count(int what);
 """
 
-_PRELUDE = """
-#include <Python.h>
-#include <stdint.h>
-int rt_install(uintptr_t ns);
-void rt_enable_vectorcall(uintptr_t type);
-int rt_load_blas(uintptr_t capsules);
-"""
+_PRELUDE = "#include <Python.h>\n#include <stdint.h>\n" + _DECLARATIONS
 
 ffi = FFI()
 ffi.cdef(_DECLARATIONS)
@@ -45,6 +42,7 @@ ffi.set_source(
         "-fno-trapping-math",
         "-Wall",
         "-Wextra",
+        "-pthread",
     ],
-    extra_link_args=_WATCH,
+    extra_link_args=["-pthread", *_WATCH],
 )

@@ -179,6 +179,9 @@ static int read_lists(Plan *p, PyObject *spec)
     PyObject *timed = PyDict_GetItemString(spec, "timed"); /* may be missing */
     if (timed && PyObject_IsTrue(timed) == 1 && !(p->times = zeroed((size_t)p->nthunks, sizeof *p->times)))
         return -1;
+    PyObject *threads = PyDict_GetItemString(spec, "threads"); /* may be missing: (most, least elements) */
+    if (threads && !PyArg_ParseTuple(threads, "iL", &p->threads, (long long *)&p->least))
+        return -1;
     PyObject *colours = item(spec, "ncolours"), *result = item(spec, "result"), *keys = item(spec, "keys");
     if (!colours || !result || !keys)
         return -1;

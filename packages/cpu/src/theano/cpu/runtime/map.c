@@ -50,15 +50,13 @@ typedef struct {
 typedef struct {
     const Sweep *s;
     Source src[RT_MAXOPS];
-    char *tiles; /* RT_TILE elements of 8 bytes for each operand */
     int ndim;
     idx dims[RT_MAXDIM];
 } Walker;
 
-static char *tile_of(const Walker *w, int k) { return w->tiles + (size_t)k * RT_TILE * 8; }
-
-/* Runs the body on positions start .. start+n of the linear index space; n is at most RT_TILE when anything is packed. */
-static void run_span(const Walker *w, idx start, idx n)
+/* Runs the body on positions start .. start+n of the linear index space; n is at most RT_TILE when anything is packed,
+ * into `tiles`: RT_TILE elements of 8 bytes for each operand. */
+static void run_span(const Walker *w, char *tiles, idx start, idx n)
 {
     const Sweep *s = w->s;
     char *p[RT_MAXOPS];
@@ -68,39 +66,48 @@ static void run_span(const Walker *w, idx start, idx n)
             p[k] = src->base + (s->ops[k].scalar ? 0 : start * s->ops[k].size);
             continue;
         }
-        p[k] = tile_of(w, k);
+        p[k] = tiles + (size_t)k * RT_TILE * 8;
         rt_gather(p[k], src->base, w->ndim, w->dims, src->strides, start, n, s->ops[k].size);
     }
     rt_run_body(s, p, n);
 }
 
-static void walk(const Walker *w, idx total, int packed)
+/* Positions `start` to `end`. */
+static void walk(const Walker *w, char *tiles, idx start, idx end, int packed)
 {
     if (!packed) {
-        run_span(w, 0, total);
+        run_span(w, tiles, start, end - start);
         return;
     }
-    for (idx at = 0; at < total; at += RT_TILE)
-        run_span(w, at, total - at < RT_TILE ? total - at : RT_TILE);
+    for (idx at = start; at < end; at += RT_TILE)
+        run_span(w, tiles, at, end - at < RT_TILE ? end - at : RT_TILE);
 }
 
-/* Long rows: operands that are contiguous along the row are passed where they are, whatever their other strides. */
-static void walk_rows(Walker *w, idx total)
+/* Positions `start` to `end` in each of `n` long rows from `first` on: operands that are contiguous along the row are
+ * passed where they are, whatever their other strides. */
+static void walk_rows(const Walker *w, char *tiles, idx first, idx n, idx start, idx end)
 {
     const Sweep *s = w->s;
     int inner = w->ndim - 1, packed = 0;
-    idx row = w->dims[inner], nrows = total / row, at[RT_MAXDIM] = {0};
+    idx row = w->dims[inner], at[RT_MAXDIM];
     Walker r = *w;
     r.ndim = 1;
     r.dims[0] = row;
+    for (idx d = inner - 1, left = first; d >= 0; left /= w->dims[d--])
+        at[d] = left % w->dims[d];
     for (int k = 0; k < s->nops; k++) {
         idx step = w->src[k].direct ? s->ops[k].size : w->src[k].strides[inner];
         r.src[k].strides[0] = step;
         r.src[k].direct = s->ops[k].scalar || step == s->ops[k].size;
         packed |= !r.src[k].direct;
+        if (w->src[k].direct)
+            r.src[k].base += s->ops[k].scalar ? 0 : first * row * s->ops[k].size;
+        else
+            for (int d = 0; d < inner; d++)
+                r.src[k].base += at[d] * w->src[k].strides[d];
     }
-    for (idx j = 0; j < nrows; j++) {
-        walk(&r, row, packed);
+    for (idx j = 0; j < n; j++) {
+        walk(&r, tiles, start, end, packed);
         int d = inner - 1;
         for (; d >= 0; d--) {
             at[d]++;
@@ -135,33 +142,36 @@ static int wants_squares(const Walker *w)
     return 0;
 }
 
-static void walk_squares(const Walker *w, char *panel)
+static idx count_squares(idx length) { return (length + SQUARE - 1) / SQUARE; }
+
+/* `n` squares from number `first` on, counted along the rows. */
+static void walk_squares(const Walker *w, char *panel, idx first, idx n)
 {
     const Sweep *s = w->s;
-    idx rows = w->dims[0], cols = w->dims[1];
+    idx rows = w->dims[0], cols = w->dims[1], across = count_squares(cols);
     size_t room = (size_t)SQUARE * SQUARE * 8;
-    for (idx i = 0; i < rows; i += SQUARE)
-        for (idx j = 0; j < cols; j += SQUARE) {
-            idx nr = rows - i < SQUARE ? rows - i : SQUARE, nc = cols - j < SQUARE ? cols - j : SQUARE;
-            for (int k = 0; k < s->nops; k++) {
-                const Source *src = &w->src[k];
-                idx size = s->ops[k].size;
-                if (src->direct)
-                    continue;
-                rt_transpose(panel + (size_t)k * room, SQUARE * size, src->base + i * src->strides[0] + j * src->strides[1],
-                             src->strides[1], nr, nc, size);
-            }
-            for (idx r = 0; r < nr; r++) {
-                char *p[RT_MAXOPS];
-                for (int k = 0; k < s->nops; k++) {
-                    idx size = s->ops[k].size;
-                    p[k] = !w->src[k].direct   ? panel + (size_t)k * room + r * SQUARE * size
-                           : s->ops[k].scalar ? w->src[k].base
-                                              : w->src[k].base + ((i + r) * cols + j) * size;
-                }
-                rt_run_body(s, p, nc);
-            }
+    for (idx q = first; q < first + n; q++) {
+        idx i = q / across * SQUARE, j = q % across * SQUARE;
+        idx nr = rows - i < SQUARE ? rows - i : SQUARE, nc = cols - j < SQUARE ? cols - j : SQUARE;
+        for (int k = 0; k < s->nops; k++) {
+            const Source *src = &w->src[k];
+            idx size = s->ops[k].size;
+            if (src->direct)
+                continue;
+            rt_transpose(panel + (size_t)k * room, SQUARE * size, src->base + i * src->strides[0] + j * src->strides[1],
+                         src->strides[1], nr, nc, size);
         }
+        for (idx r = 0; r < nr; r++) {
+            char *p[RT_MAXOPS];
+            for (int k = 0; k < s->nops; k++) {
+                idx size = s->ops[k].size;
+                p[k] = !w->src[k].direct   ? panel + (size_t)k * room + r * SQUARE * size
+                       : s->ops[k].scalar ? w->src[k].base
+                                          : w->src[k].base + ((i + r) * cols + j) * size;
+            }
+            rt_run_body(s, p, nc);
+        }
+    }
 }
 
 /* Fills in the sources; returns how many operands need packing, in collapsed dims. */
@@ -211,41 +221,95 @@ static int settle_inplace(Call *c, const Thunk *t, const Map *m, Walker *w)
     return changed;
 }
 
+/* The ways to walk, and how the work is cut: by positions, or by rows or squares, whose `count` is then in all. */
+enum { SPANS, LONG_ROWS, SQUARES };
+
+typedef struct {
+    const Walker *w;
+    int how, packed;
+    idx count, step;  /* of rows or squares */
+    idx length, part; /* positions, in all and in a chunk */
+    char *room;
+    size_t each; /* bytes of scratch of a thread */
+} Share;
+
+static void run_share(void *arg, idx chunk, int worker)
+{
+    const Share *h = arg;
+    char *room = h->room + (size_t)worker * h->each;
+    idx across = rt_pool_chunks(h->length, h->part);
+    idx first = chunk / across * h->step, n = h->count - first < h->step ? h->count - first : h->step;
+    idx start = chunk % across * h->part, end = h->length - start < h->part ? h->length : start + h->part;
+    switch (h->how) {
+    case SPANS: walk(h->w, room, start, end, h->packed); break;
+    case LONG_ROWS: walk_rows(h->w, room, first, n, start, end); break;
+    default: walk_squares(h->w, room, first, n);
+    }
+}
+
+#define LEAST_SPAN 2048 /* elements; whole cache lines and whole vectors */
+
+/* Rows are cut only where there are fewer than threads. */
+static void cut(Share *h, int threads, double ps)
+{
+    if (h->how == SPANS || (h->how == LONG_ROWS && h->count < 2 * threads))
+        h->part = rt_pool_step(h->length, LEAST_SPAN, threads, ps / (double)h->count);
+    else
+        h->step = rt_pool_step(h->count, 1, threads, ps);
+}
+
+static int choose(const Walker *w, int packed)
+{
+    if (!packed)
+        return SPANS;
+    return wants_squares(w) ? SQUARES : w->ndim > 0 && w->dims[w->ndim - 1] >= 64 ? LONG_ROWS : SPANS;
+}
+
+static int share(Call *c, const Walker *w, idx total, int packed, int threads, double ps)
+{
+    Share h = {.w = w, .packed = packed, .how = choose(w, packed), .count = 1, .length = total};
+    if (h.how == LONG_ROWS) {
+        h.length = w->dims[w->ndim - 1];
+        h.count = total / h.length;
+    } else if (h.how == SQUARES) {
+        h.length = 1;
+        h.count = count_squares(w->dims[0]) * count_squares(w->dims[1]);
+    }
+    h.step = h.count;
+    h.part = h.length;
+    h.each = packed ? (size_t)w->s->nops * 8 * (h.how == SQUARES ? (size_t)SQUARE * SQUARE : RT_TILE) : 0;
+    if (packed && !(h.room = rt_scratch(c, h.each * (size_t)threads)))
+        return -1;
+    if (threads > 1)
+        cut(&h, threads, ps);
+    rt_parallel(threads, rt_pool_chunks(h.count, h.step) * rt_pool_chunks(h.length, h.part), run_share, &h);
+    return 0;
+}
+
 static int map_run(Call *c, const Thunk *t)
 {
     const Map *m = t->impl;
     const Sweep *s = &m->sweep;
     idx total = rt_out(c, t, 0)->size;
+    double ps = (double)total * s->cost_ps;
     Walker w;
     if (total == 0)
         return 0;
     w.s = s;
-    rt_release(c, (double)total * s->cost_ps);
+    rt_release(c, ps);
     int packed = plan_sources(c, t, m, &w);
     if (settle_inplace(c, t, m, &w) && packed)
         for (int k = packed = 0; k < s->nops; k++)
             packed += !w.src[k].direct;
-    if (!packed) {
-        walk(&w, total, 0);
-        rt_acquire(c);
-        return 0;
-    }
-    int squares = wants_squares(&w);
-    size_t room = (size_t)s->nops * 8 * (squares ? (size_t)SQUARE * SQUARE : RT_TILE);
-    w.tiles = rt_scratch(c, room);
-    if (!w.tiles) {
-        rt_acquire(c);
-        PyErr_NoMemory();
-        return -1;
-    }
-    if (squares)
-        walk_squares(&w, w.tiles);
-    else if (w.ndim > 0 && w.dims[w.ndim - 1] >= 64)
-        walk_rows(&w, total);
+    int rc = 0, threads = total < c->plan->least ? 1 : rt_threads(c, ps);
+    if (!packed && threads == 1)
+        run_span(&w, NULL, 0, total);
     else
-        walk(&w, total, 1);
+        rc = share(c, &w, total, packed, threads, ps);
     rt_acquire(c);
-    return 0;
+    if (rc < 0)
+        PyErr_NoMemory();
+    return rc;
 }
 
 const Routine rt_map_routines[] = {{"map", map_setup, map_prepare, map_run}, {NULL, NULL, NULL, NULL}};

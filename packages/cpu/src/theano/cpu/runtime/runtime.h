@@ -15,6 +15,8 @@
 #endif
 #include <numpy/arrayobject.h>
 
+#include "pool.h"
+
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -126,6 +128,8 @@ typedef struct {
     double *times;    /* seconds spent in each thunk since the last question; NULL when nobody asks */
     int32_t nslots, nthunks, nargs, nshared, noutputs, nupdates, nowners, ncolours, result, ncommits;
     int32_t ready;
+    int32_t threads; /* 1: steps do their work alone; 0: with the pool where that pays */
+    int64_t least;   /* elementwise steps with fewer elements do theirs alone */
 } Plan;
 
 typedef struct Call {
@@ -216,6 +220,12 @@ static inline void rt_acquire(Call *c)
     PyEval_RestoreThread(c->released);
     c->released = NULL;
     c->signals = 1;
+}
+
+/* Threads that work of this step is worth, see pool.h. */
+static inline int rt_threads(const Call *c, double picoseconds)
+{
+    return c->plan->threads == 1 ? 1 : rt_pool_offer(picoseconds);
 }
 
 static inline Buf *rt_in(Call *c, const Thunk *t, int k) { return &c->bufs[t->in[k]]; }

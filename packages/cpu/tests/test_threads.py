@@ -1,0 +1,229 @@
+"""Steps that several threads share: same bits, no wake-up for small work, forks, options."""
+
+import os
+import subprocess
+import sys
+import textwrap
+
+import numpy as np
+import pytest
+
+import theano
+import theano.tensor as T
+from theano.configuration import change_flags
+from theano.cpu import threads
+
+pytestmark = pytest.mark.c
+rng = np.random.default_rng(11)
+
+
+def bits(results):
+    """Everything that can differ between two results."""
+    results = results if isinstance(results, list) else [results]
+    return [(r.dtype, r.shape, r.tobytes()) for r in results]
+
+
+@pytest.fixture
+def same_bits(native):
+    """`same_bits(inputs, outputs, *values)`: results have the same bits with 1, 2 and 3 threads, and were shared."""
+
+    def check(inputs, outputs, *values, shared=True):
+        function = native(inputs, outputs)
+        with threads.sharing(1):
+            alone = function(*values)
+        before = threads.activity()["regions"]
+        for count in (2, 3):
+            with threads.sharing(count, 0):
+                assert bits(function(*values)) == bits(alone), f"{count} threads"
+        if shared:
+            assert threads.activity()["regions"] >= before + 2
+        return function
+
+    return check
+
+
+# ---- maps
+
+
+@pytest.mark.parametrize("n", [4096, 4097, 8191, 10_007, 50_000])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int16"])
+def test_map(same_bits, n, dtype):
+    x, y = T.vector("x", dtype), T.vector("y", dtype)
+    a, b = ((rng.random(n) * 9).astype(dtype) for _ in range(2))
+    same_bits([x, y], [x + y * x, T.exp(x.astype("float32")) * y], a, b)
+
+
+def test_map_of_strided_operands(same_bits):
+    m, n = T.dmatrices("m", "n")
+    base = rng.random((300, 500))
+    for a in (base[::2, ::3], base[::-1, ::-1], base[:, ::2], base[:4, 1:], base.T[:5, 2:]):
+        same_bits([m, n], [m + T.tanh(n), m * n + m], a, a[::-1])
+
+
+def test_map_of_more_dimensions(same_bits):
+    x, y = T.dtensor4("x"), T.dtensor4("y")
+    base = rng.random((5, 7, 9, 70))
+    same_bits([x, y], x * y + x, base.transpose(1, 0, 2, 3), base[:, :, ::-1].swapaxes(0, 1))
+    same_bits([x, y], x * y + x, base.transpose(2, 1, 0, 3), base.transpose(2, 1, 0, 3)[:, ::-1])
+    same_bits([x, y], x * y + x, base.transpose(3, 1, 0, 2), base.transpose(3, 1, 0, 2)[::-1])
+
+
+@pytest.mark.parametrize("shape", [(128, 1000), (400, 400), (33, 3000), (1000, 130)])
+def test_map_of_squares(same_bits, shape):
+    m, n = T.fmatrices("m", "n")
+    same_bits([m, n], m * n.T - m, rng.random(shape, "float32"), rng.random(shape[::-1], "float32"))
+
+
+def test_map_that_broadcasts(same_bits):
+    m, row, col = T.dmatrix("m"), T.drow("row"), T.dcol("col")
+    values = rng.random((70, 300)), rng.random((1, 300)), rng.random((70, 1))
+    same_bits([m, row, col], [m + row * col, m * col, T.exp(row) - m], *values)
+
+
+def test_map_in_place(native):
+    """The update is written over the old value, by several threads."""
+    start = rng.random(20_000)
+    s = theano.shared(start.copy())
+    x = T.dvector("x")
+    f = native([x], [], updates=[(s, s * x + 1)])
+    values = rng.random(20_000)
+    with threads.sharing(3, 0):
+        f(values)
+        f(values)
+    assert np.array_equal(s.get_value(), (start * values + 1) * values + 1)
+
+
+# ---- the pool
+
+
+def test_small_work_wakes_nobody(native):
+    x = T.dvector("x")
+    f = native([x], x + 1)
+    with threads.sharing(2):
+        before = threads.activity()
+        for n in (1, 1000, 10_000):
+            f(np.ones(n))
+        assert threads.activity() == before
+        f(np.ones(2_000_000))
+        assert threads.activity()["regions"] == before["regions"] + 1
+
+
+def test_one_thread_is_never_joined(native):
+    x = T.dvector("x")
+    f = native([x], x + 1)
+    with threads.sharing(1, 0):
+        before = threads.activity()
+        f(np.ones(100_000))
+        assert threads.activity() == before
+
+
+def test_an_error_in_a_shared_function_is_raised_here(native):
+    x, y = T.dvectors("x", "y")
+    f = native([x, y], T.exp(x) + y)
+    with threads.sharing(3, 0):
+        for _ in range(3):
+            with pytest.raises(ValueError, match="mismatch"):
+                f(np.ones(10_000), np.ones(10_001))
+            assert f(np.zeros(10_000), np.zeros(10_000)).sum() == 10_000
+
+
+def test_option_openmp(native):
+    x = T.dvector("x")
+    with change_flags(openmp=False):
+        alone = native([x], x + 1)
+    with change_flags(openmp=True):
+        together = native([x], x + 1)
+    with change_flags(openmp_elemwise_minsize=50_000):
+        from_fifty = native([x], x + 1)
+    with threads.sharing(2, 0):
+        counts = []
+        for f, n in ((alone, 60_000), (together, 60_000), (from_fifty, 49_999), (from_fifty, 50_000)):
+            before = threads.activity()["regions"]
+            f(np.ones(n))
+            counts.append(threads.activity()["regions"] - before)
+    assert counts == [0, 1, 0, 1]
+
+
+def test_number_of_threads(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(6)), raising=False)
+    monkeypatch.setattr(threads, "_QUOTA", os.devnull)
+    for text, count in (("", 6), ("3", 3), ("1", 1), ("100", 6), ("0", 1)):
+        monkeypatch.setenv("OMP_NUM_THREADS", text)
+        assert threads.available() == count
+    monkeypatch.setenv("OMP_NUM_THREADS", "many")
+    with pytest.raises(TypeError, match="OMP_NUM_THREADS is 'many'"):
+        threads.available()
+
+
+def test_quota_of_a_container(monkeypatch, tmp_path):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(64)), raising=False)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    file = tmp_path / "cpu.max"
+    monkeypatch.setattr(threads, "_QUOTA", str(file))
+    for text, count in (("250000 100000\n", 3), ("max 100000\n", 64), ("50000 100000", 1), ("", 64)):
+        file.write_text(text)
+        assert threads.available() == count
+
+
+def in_a_process(text, **environment):
+    """Output of a script in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(text)],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_environment_of_the_process():
+    text = """
+    import numpy as np, theano, theano.tensor as T
+    from theano.cpu import threads
+    x = T.dvector("x")
+    f = theano.function([x], T.exp(x), mode=theano.Mode("cvm", None))
+    f(np.ones(3_000_000))
+    print(threads.activity()["regions"])
+    """
+    assert in_a_process(text, OMP_NUM_THREADS="1", THEANO_FLAGS="") == "0\n"
+    shared = in_a_process(text, OMP_NUM_THREADS="8", THEANO_FLAGS="")
+    assert shared == ("1\n" if len(os.sched_getaffinity(0)) > 1 else "0\n")
+    assert in_a_process(text, OMP_NUM_THREADS="8", THEANO_FLAGS="openmp=False") == "0\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+def test_call_fork_call():
+    """Also in a child's child, and with several forks; the parent's workers stay at work."""
+    text = """
+    import os, numpy as np, theano, theano.tensor as T
+    from theano.cpu import threads
+    x = T.dvector("x")
+    f = theano.function([x], T.exp(x) + 1, mode=theano.Mode("cvm", None))
+    values = np.linspace(0, 1, 100_000)
+    expected = f(values)
+
+    def right():
+        before = threads.activity()["regions"]
+        return np.array_equal(f(values), expected) and threads.activity()["regions"] > before
+
+    def child(depth):
+        pid = os.fork()
+        if pid:
+            status = os.waitpid(pid, 0)[1]
+            assert status == 0, status
+            return
+        fine = threads.activity()["workers"] == 0 and right() and threads.activity()["workers"] == 2
+        if depth:
+            child(depth - 1)
+        os._exit(0 if fine else 1)
+
+    with threads.sharing(3, 0):
+        assert right()
+        for _ in range(5):
+            child(1)
+            assert right() and threads.activity()["workers"] == 2
+    print("done")
+    """
+    assert in_a_process(text) == "done\n"
