@@ -1,4 +1,4 @@
-"""Frozen dataclasses that cost little to define."""
+"""Dataclasses that cost little to define."""
 
 import copy
 import dataclasses
@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import pytest
 
-from theano.frozen import dataclass
+from theano.frozen import dataclass, field, replace
 
 
 @dataclass(frozen=True)
@@ -117,5 +117,59 @@ def test_unusual_classes_are_left_to_the_standard_library():
         a: list = dataclasses.field(default_factory=list)
 
     assert Made().a == []
+    with pytest.raises(TypeError, match="frozen"):
+
+        @dataclass(eq=False)
+        class Changing(Point):
+            z: int = 1
+
+
+@dataclass(eq=False)
+class Record:
+    name: str
+    notes: list = field(default_factory=list)
+    level: int = 0
+
+
+def test_records_change_and_have_defaults_of_their_own():
+    first, second = Record("a"), Record("b", level=2)
+    first.notes.append(1)
+    first.level = 5
+    assert (first.notes, second.notes, first.level, second.level) == ([1], [], 5, 2)
+    assert first != Record("a", [1], 5)
+    assert hash(first) != hash(second)
+    assert repr(second) == "Record(name='b', notes=[], level=2)"
+    assert dataclasses.replace(second, name="c").level == 2
+    assert dataclasses.fields(Record)[1].default_factory is list
+    assert not hasattr(Record, "notes")
+
+
+def test_records_that_compare_do_not_hash():
+    @dataclass(eq=True)
+    class Pair:
+        a: int
+        b: dict = field(default_factory=dict)
+
+    assert Pair(1) == Pair(1, {})
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(Pair(1))
+
+
+def test_a_factory_in_an_unusual_class_is_the_standard_one():
+    @dataclass(eq=False)
+    class Mixed:
+        a: list = field(default_factory=list)
+        b: dict = dataclasses.field(default_factory=dict)
+
+    assert (Mixed().a, Mixed().b) == ([], {})
+
+
+@pytest.mark.parametrize("value", [Point(1), Weighted(2, 3, 4.0), Ordinary(1), Record("a", [1])])
+def test_replace_is_that_of_dataclasses(value):
+    name = dataclasses.fields(value)[0].name
+    ours, standard = replace(value, **{name: 7}), dataclasses.replace(value, **{name: 7})
+    assert type(ours) is type(value)
+    assert vars(ours) == vars(standard)
+    assert getattr(value, name) != 7
     with pytest.raises(TypeError):
-        dataclass(frozen=False)
+        replace(value, unknown=1)

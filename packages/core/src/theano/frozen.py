@@ -1,4 +1,4 @@
-"""Frozen dataclasses that cost little to define.
+"""Dataclasses that cost little to define, frozen ones above all.
 
 `dataclasses.dataclass` writes and compiles half a dozen methods for every class when its module is imported; with two
 hundred classes of ops, steps and rules that is a large part of the time until the first result. The decorator of this
@@ -10,9 +10,16 @@ from __future__ import annotations
 
 import sys
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-__all__ = ["dataclass", "own_field_names"]
+__all__ = ["dataclass", "field", "own_field_names", "replace"]
+
+
+class _Fresh:
+    """A default that is made anew for each instance."""
+
+    def __init__(self, factory: Any) -> None:
+        self.factory = factory
 
 
 def own_field_names(cls: type) -> tuple[str, ...] | None:
@@ -59,7 +66,10 @@ def _compile_init(cls: Any) -> Any:
     known = {f"_{name}": default for name, (_, has_default, default) in fields.items() if has_default}
     known["_set"] = object.__setattr__
     parameters = [f"{name}=_{name}" if has_default else name for name, (_, has_default, _) in fields.items()]
-    body = [f"_set(self, {name!r}, {name})" for name in fields]
+    made = [name for name, (_, _, default) in fields.items() if isinstance(default, _Fresh)]
+    body = [f"{name} = _{name}.factory() if {name} is _{name} else {name}" for name in made]
+    frozen = "__setattr__" in cls.__dict__
+    body += [f"_set(self, {name!r}, {name})" if frozen else f"self.{name} = {name}" for name in fields]
     if hasattr(cls, "__post_init__"):
         body.append("self.__post_init__()")
     exec(f"def __init__({', '.join(['self', *parameters])}):\n " + "\n ".join(body or ["pass"]), known)
@@ -79,16 +89,45 @@ class _Standard:
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         import dataclasses  # lazy: most classes do without
 
-        model = dataclasses.make_dataclass("model", ["field"], frozen=True)
+        model = dataclasses.make_dataclass("model", ["field"], frozen="__setattr__" in self.cls.__dict__)
         kind = model.__dataclass_fields__["field"]._field_type
         found = {}
         for name, (annotation, has_default, default) in self.cls.__frozen__[1].items():
-            field: Any = dataclasses.field(default=default) if has_default else dataclasses.field()
+            field: Any = dataclasses.field()
+            if isinstance(default, _Fresh):
+                field = dataclasses.field(default_factory=default.factory)
+            elif has_default:
+                field = dataclasses.field(default=default)
             field.name, field.type, field.kw_only, field._field_type = name, annotation, False, kind
             found[name] = field
         self.cls.__dataclass_fields__ = found
         self.cls.__dataclass_params__ = model.__dataclass_params__
         return getattr(self.cls, self.name)
+
+
+_Made = TypeVar("_Made")
+
+
+def replace(value: _Made, /, **changes: Any) -> _Made:
+    """`dataclasses.replace` for classes of this module: what is not changed is copied without looking at each field.
+
+    >>> @dataclass(frozen=True)
+    ... class Point:
+    ...     x: int
+    ...     y: int = 0
+    >>> replace(Point(1), y=2)
+    Point(x=1, y=2)
+    """
+    cls: Any = type(value)
+    names = own_field_names(cls)
+    if names is None or hasattr(cls, "__post_init__") or not changes.keys() <= set(names):
+        import dataclasses  # lazy: ordinary dataclasses and mistakes
+
+        return dataclasses.replace(value, **changes)  # type: ignore[type-var]
+    kept = value.__dict__
+    made = cls.__new__(cls)
+    made.__dict__.update({name: changes[name] if name in changes else kept[name] for name in names})
+    return made  # type: ignore[no-any-return]
 
 
 def _set(self: Any, name: str, value: Any) -> None:
@@ -124,16 +163,23 @@ def _text(self: Any) -> str:
     return f"{type(self).__qualname__}({shown})"
 
 
-def _make(cls: Any, eq: bool, repr: bool) -> Any:
+def _make(cls: Any, frozen: bool, eq: bool, repr: bool) -> Any:
     fields = _fields_of(cls) if sys.version_info < (3, 14) else None  # annotations are computed late from there on
     own = cls.__dict__
-    if fields is None or "__setattr__" in own or "__delattr__" in own:
+    if fields is None or "__setattr__" in own or "__delattr__" in own or (not frozen and cls.__setattr__ is _set):
         import dataclasses  # lazy: unusual classes only
 
-        return dataclasses.dataclass(frozen=True, eq=eq, repr=repr)(cls)
+        for name, default in own.items():
+            if isinstance(default, _Fresh):
+                setattr(cls, name, dataclasses.field(default_factory=default.factory))
+        return dataclasses.dataclass(frozen=frozen, eq=eq, repr=repr)(cls)
     names = tuple(fields)
     cls.__frozen__ = (names, fields, attrgetter(*names) if names else lambda value: ())
-    cls.__setattr__, cls.__delattr__ = _set, _delete
+    if frozen:
+        cls.__setattr__, cls.__delattr__ = _set, _delete
+    for name in names:
+        if isinstance(own.get(name), _Fresh):
+            delattr(cls, name)
     for name in ("__dataclass_fields__", "__dataclass_params__"):
         setattr(cls, name, _Standard(cls, name))
     if "__init__" not in own:
@@ -144,18 +190,22 @@ def _make(cls: Any, eq: bool, repr: bool) -> Any:
         cls.__repr__ = _text
     if eq:
         if own.get("__hash__") is None:
-            cls.__hash__ = _hash
+            cls.__hash__ = _hash if frozen else None
         if "__eq__" not in own:
             cls.__eq__ = _equal
     return cls
 
 
 if TYPE_CHECKING:
-    from dataclasses import dataclass
+    from dataclasses import dataclass, field
 else:
 
-    def dataclass(*, frozen: bool, eq: bool = True, repr: bool = True) -> Any:
-        """`dataclasses.dataclass` for frozen classes.
+    def field(*, default_factory: Any) -> Any:
+        """A default that is made anew for each instance, as `dataclasses.field` says it."""
+        return _Fresh(default_factory)
+
+    def dataclass(*, frozen: bool = False, eq: bool = True, repr: bool = True) -> Any:
+        """`dataclasses.dataclass`, less what its caller does not need.
 
         >>> @dataclass(frozen=True)
         ... class Point:
@@ -164,6 +214,4 @@ else:
         >>> Point(1), Point(1) == Point(1, 0), hash(Point(2)) == hash(Point(2, 0))
         (Point(x=1, y=0), True, True)
         """
-        if not frozen:
-            raise TypeError("theano.frozen.dataclass makes frozen classes only")
-        return lambda cls: _make(cls, eq, repr)
+        return lambda cls: _make(cls, frozen, eq, repr)

@@ -12,8 +12,9 @@ are ``b`` (bool), ``i`` (signed), ``u`` (unsigned) and ``f`` (floating). A row i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from theano.frozen import dataclass, field
 
 CLASSES = {"b": ("bool",), "i": ("int8", "int16", "int32", "int64"), "u": ("uint8", "uint16", "uint32", "uint64")}
 CLASS_OF = {d: c for c, names in CLASSES.items() for d in names} | {"float32": "f", "float64": "f"}

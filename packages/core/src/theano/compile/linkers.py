@@ -6,10 +6,9 @@ The classic names are makers of `Linker` values: what they built by hand is done
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
-from theano.frozen import dataclass
+from theano.frozen import dataclass, replace
 
 __all__ = [
     "CLinker",

@@ -6,8 +6,9 @@ A query lives in the core because modes are made of queries and modes exist with
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
+
+from theano.frozen import dataclass, replace
 
 __all__ = ["Query"]
 
@@ -46,7 +47,7 @@ class Query:
     include: tuple[str, ...]
     require: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
-    subquery: Mapping[str, Query] | None = field(default=None, hash=False)
+    subquery: Mapping[str, Query] | None = None
     position_cutoff: float = float("inf")
     extra_optimizations: tuple[tuple[Any, float], ...] = ()
 
@@ -66,6 +67,9 @@ class Query:
         set_field(self, "subquery", dict(subquery) if subquery else None)
         set_field(self, "position_cutoff", float(position_cutoff))
         set_field(self, "extra_optimizations", tuple(extra_optimizations or ()))
+
+    def __hash__(self) -> int:  # without subqueries, which are dicts
+        return hash((self.include, self.require, self.exclude, self.position_cutoff, self.extra_optimizations))
 
     def including(self, *tags: str) -> Query:
         """This query with ``tags`` added to ``include``."""

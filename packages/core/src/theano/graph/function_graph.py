@@ -34,6 +34,11 @@ class FunctionGraph:
         Objects that are told of every change (see `Feature`).
     update_mapping : dict, optional
         From the index of an output to the index of the input that it updates.
+
+    Attributes
+    ----------
+    edition : int
+        Grows with every change, so that a pass can tell whether there is anything new since it last looked.
     """
 
     def __init__(
@@ -63,6 +68,8 @@ class FunctionGraph:
         self._age = 0
         self._spacing = _SPACING
         self._order: list[Apply] | None = None
+        self._kinds: tuple[list[Apply], dict[Any, list[Apply]]] | None = None
+        self.edition = 0
         self._history: list[tuple[Any, int, Variable, Any]] | None = None
         self._input_set = set(inputs)
         for variable in inputs:
@@ -107,6 +114,24 @@ class FunctionGraph:
             order = sorted(self._ages, key=self._ranks.__getitem__)
             self._order = self._with_orderings(order, extra) if extra else order
         return list(self._order)
+
+    def kinds(self) -> dict[Any, list[Apply]]:
+        """The nodes in topological order by the classes of their ops and of the scalar ops in these.
+
+        Most passes look for a few kinds of nodes and find none, or few, in a graph.
+        """
+        order = self.toposort() if self._order is None else self._order
+        if self._kinds is None or self._kinds[0] is not self._order:
+            found: dict[Any, list[Apply]] = {}
+            for node in order:
+                op = node.op
+                kind = (type(op), type(getattr(op, "scalar_op", None)))
+                if kind in found:
+                    found[kind].append(node)
+                else:
+                    found[kind] = [node]
+            self._kinds = (self._order, found)  # type: ignore[assignment]
+        return self._kinds[1]  # type: ignore[index]
 
     def rank(self, node: Apply) -> int:
         """A number that grows along the order of evaluation."""
@@ -230,6 +255,7 @@ class FunctionGraph:
         else:
             node.inputs[i] = new
         self._order = None
+        self.edition += 1
         if self._history is not None:
             self._history.append((node, i, old, reason))
         self._tell("on_change_input", node, i, old, new, reason)
@@ -335,6 +361,7 @@ class FunctionGraph:
         self._age += 1
         self._ages[node] = self._age
         self._order = None
+        self.edition += 1
         for output in node.outputs:
             clients.setdefault(output, {})
         self._tell("on_import", node, reason)
@@ -380,6 +407,7 @@ class FunctionGraph:
         self.apply_nodes.discard(node)
         del self._ranks[node], self._ages[node]
         self._order = None
+        self.edition += 1
         self._tell("on_prune", node, reason)
         for output in node.outputs:
             self._clients.pop(output, None)

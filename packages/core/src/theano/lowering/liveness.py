@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
+from theano.frozen import replace
 from theano.lowering.plan import Plan
 from theano.lowering.steps import CallStep, KernelStep, PerformStep, Step
 
@@ -106,7 +106,7 @@ def _choose_commits(plan: Plan) -> Plan:
         pair = _commit_pair(plan, step, value, target)
         if pair is None or target in shown or isinstance(step, PerformStep):
             continue
-        marked[at] = replace(step, commit=(*step.commit, pair))  # type: ignore[call-arg,attr-defined]
+        marked[at] = replace(step, commit=(*step.commit, pair))  # type: ignore[attr-defined]
     marked = _only_safe(plan, marked, readers)
     if not marked:
         return plan

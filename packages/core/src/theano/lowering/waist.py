@@ -7,10 +7,10 @@ may be used again, and which updates are written in place.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from theano.codegen import NotLowerable
+from theano.frozen import replace
 from theano.graph import Constant
 from theano.lowering.build import Build
 from theano.lowering.liveness import assign_lifetimes

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from heapq import heapify, heappop, heappush
 from typing import Any
 
 from theano.cpu.memory import typenum_of
+from theano.frozen import replace
 from theano.ifelse import IfElse
 from theano.lowering.liveness import assign_lifetimes
 

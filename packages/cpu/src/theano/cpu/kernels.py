@@ -16,7 +16,6 @@ from __future__ import annotations
 import functools
 import os
 import threading
-from dataclasses import dataclass
 
 from theano.codegen.contiguous import SYMBOL, Body, Operand, contiguous_body
 from theano.codegen.dtypes import ITEMSIZE
@@ -31,6 +30,7 @@ from theano.cpu.dialect import c_dialect
 from theano.cpu.lanes import lane_sweeps
 from theano.cpu.toolchain import CompileError, Compiler, compile_library, find_compiler
 from theano.errors import explain
+from theano.frozen import dataclass
 
 MAX_WIDTH = 64
 """No body asks for a larger multiple of elements than this; rows are padded with at most ``MAX_WIDTH - 1`` elements."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from theano.codegen.expr import Expr, cast, post_order
 from theano.codegen.kernel import FinalSweep, Kernel, MapSweep, ReduceSweep, Sweep
 from theano.codegen.simplify import simplify
 from theano.cpu.dialect import c_dialect
+from theano.frozen import replace
 
 __all__ = ["lane_sweeps"]
 

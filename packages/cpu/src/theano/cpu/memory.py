@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
+from theano.frozen import dataclass, field, replace
 from theano.lowering import CallStep, KernelStep, PerformStep, ViewStep
 from theano.tensor.type import TensorType
 
@@ -35,7 +35,7 @@ def typenum_of(type_: Any) -> int:
     return -1
 
 
-@dataclass
+@dataclass(eq=False)
 class Memory:
     """Decisions about slots.
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ctypes
 import importlib.util
 import sys
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+
+from theano.frozen import dataclass
 
 _LIBRARIES = {"win32": ("nvcuda.dll",), "darwin": ()}
 _COMPUTE_CAPABILITY_MAJOR, _COMPUTE_CAPABILITY_MINOR = 75, 76

@@ -8,13 +8,13 @@ shared and no rounding or overflow moves between dtypes.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from theano import scalar as ts
 from theano import tensor as tt
+from theano.frozen import dataclass
 from theano.graph import Apply, FunctionGraph, Variable
 from theano.tensor.elemwise import Elemwise
 
@@ -29,7 +29,7 @@ MAX_LEAVES = 256
 MAX_WIDTH = 24
 
 
-@dataclass
+@dataclass(eq=False)
 class Factors:
     """An opened tree: ``constant (op) num... (inverse) den...``; `constant` is a NumPy scalar, or None."""
 

@@ -35,7 +35,28 @@ def fold(node: Apply) -> list[Variable] | None:
     return results
 
 
+class _ConstantFolding(GraphRule):
+    """Offered only nodes that depend on constants alone; see `fold`."""
+
+    @staticmethod
+    def candidates(fgraph: FunctionGraph) -> list[Apply]:
+        """Nodes that depend on constants alone, in topological order."""
+        found: list[Apply] = []
+        known: set[Variable] = set()
+        for node in fgraph.toposort():
+            for variable in node.inputs:
+                if not (isinstance(variable, Constant) or variable in known):
+                    break
+            else:
+                found.append(node)
+                known.update(node.outputs)
+        return found
+
+
 def _fold(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
+    for variable in node.inputs:
+        if not isinstance(variable, Constant):
+            return None
     for output in node.outputs:
         for reader, i in fgraph.clients(output):
             # A constant may not be overwritten: what an in-place op destroys stays computed.
@@ -44,5 +65,5 @@ def _fold(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
     return fold(node)
 
 
-constant_folding = GraphRule(_fold)
+constant_folding = _ConstantFolding(_fold)
 constant_folding.name = "constant_folding"

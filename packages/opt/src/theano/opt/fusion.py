@@ -9,13 +9,13 @@ values are used outside.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from theano import scalar as ts
 from theano.codegen import NotLowerable
 from theano.codegen.expr import Expr
 from theano.codegen.formula import k
+from theano.frozen import dataclass, field
 from theano.graph import Apply, Constant, FunctionGraph, Variable
 from theano.scalar import Composite, ScalarConstant, get_scalar_type
 from theano.tensor.elemwise import Elemwise
@@ -153,23 +153,13 @@ def _fuse(fgraph: FunctionGraph, cluster: _Cluster) -> bool:
     """Replace the nodes of `cluster` by one node."""
     members = set(cluster.nodes)
     nodes = sorted(cluster.nodes, key=fgraph.rank)
-    scalars: dict[Variable, Variable] = {}
-    outer: list[Variable] = []
-    for node in nodes:
-        for v in node.inputs:
-            if v not in scalars:
-                scalars[v] = _scalar_for(v)
-                if not isinstance(scalars[v], Constant):
-                    outer.append(v)
-        made = node.op.scalar_op.make_node(*[scalars[v] for v in node.inputs])
-        scalars.update(zip(node.outputs, made.outputs, strict=True))
     results = [
         v for node in nodes for v in node.outputs if any(reader not in members for reader, _ in fgraph.clients(v))
     ]  # fmt: skip
-    if not outer:
-        return False  # constants only: folding is the better way
-    composite = Composite([scalars[v] for v in outer], [scalars[v] for v in results])
-    fused = Elemwise(composite).make_node(*outer)
+    op, outer = _fused_op(nodes, results)
+    if op is None:
+        return False
+    fused = op.make_node(*outer)
     if any(new.type != old.type for new, old in zip(fused.outputs, results, strict=True)):
         return False
     for new, old in zip(fused.outputs, results, strict=True):
@@ -178,6 +168,48 @@ def _fuse(fgraph: FunctionGraph, cluster: _Cluster) -> bool:
             copy_stack_trace([v for node in nodes for v in node.outputs], new)
     fgraph.replace_all_validate(list(zip(results, fused.outputs, strict=True)), reason="composite_elemwise_fusion")
     return True
+
+
+# Networks repeat their layers: clusters that do the same on the same dtypes share one op.
+_fused_ops: dict[Any, Elemwise] = {}
+
+
+def _fused_op(nodes: list[Apply], results: list[Variable]) -> tuple[Elemwise | None, list[Variable]]:
+    """The op that does what `nodes` do (None if all they read is constant), and what it is to be applied to."""
+    places: dict[Variable, Any] = {}
+    outer: list[Variable] = []
+    steps = []
+    for position, node in enumerate(nodes):
+        for v in node.inputs:
+            if v in places:
+                continue
+            if isinstance(v, Constant) and v.data.size == 1:
+                places[v] = (v.type.dtype, v.data.tobytes())
+            else:
+                places[v] = len(outer)
+                outer.append(v)
+        steps.append((node.op.scalar_op, tuple([places[v] for v in node.inputs])))
+        places.update((v, (position, i)) for i, v in enumerate(node.outputs))
+    if not outer:
+        return None, outer  # constants only: folding is the better way
+    key = (tuple([v.type.dtype for v in outer]), tuple(steps), tuple([places[v] for v in results]))
+    op = _fused_ops.get(key)
+    if op is None:
+        if len(_fused_ops) > 1000:
+            _fused_ops.clear()
+        op = _fused_ops[key] = Elemwise(_composite(nodes, outer, results))
+    return op, outer
+
+
+def _composite(nodes: list[Apply], outer: list[Variable], results: list[Variable]) -> Composite:
+    scalars: dict[Variable, Variable] = {}
+    for node in nodes:
+        for v in node.inputs:
+            if v not in scalars:
+                scalars[v] = _scalar_for(v)
+        made = node.op.scalar_op.make_node(*[scalars[v] for v in node.inputs])
+        scalars.update(zip(node.outputs, made.outputs, strict=True))
+    return Composite([scalars[v] for v in outer], [scalars[v] for v in results])
 
 
 def _scalar_for(variable: Variable) -> Variable:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from theano.frozen import dataclass, field
 
 from .database import DB
 from .engine import GraphRule, LocalOptimizer

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from theano.errors import NotScalarConstantError, explain
+from theano.frozen import dataclass, field
 from theano.graph import Variable
 from theano.scan_module.checks import written_at
 from theano.tensor import TensorType, as_tensor_variable, cast, constant, get_scalar_constant_value, minimum
@@ -16,7 +16,7 @@ from theano.tensor import TensorType, as_tensor_variable, cast, constant, get_sc
 __all__ = ["Output", "Sequence_", "as_list", "read_outputs", "read_sequences", "read_steps"]
 
 
-@dataclass
+@dataclass(eq=False)
 class Sequence_:
     """A sequence, cut so that row ``t`` of ``parts[i]`` is what the step gets for ``taps[i]``."""
 
@@ -25,7 +25,7 @@ class Sequence_:
     names: list[str | None]
 
 
-@dataclass
+@dataclass(eq=False)
 class Output:
     """What is known of an output before the step has run: its initial value, if it is fed back."""
 

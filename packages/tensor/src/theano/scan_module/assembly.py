@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from theano.compile.sharedvalue import SharedVariable
 from theano.errors import MissingInputError, explain
+from theano.frozen import dataclass, field
 from theano.graph import Constant, Variable
 from theano.graph.clone import rebuild_graph
 from theano.graph.trace import capture
@@ -30,7 +30,7 @@ from theano.updates import OrderedUpdates
 __all__ = ["Body", "build_loop", "expand_empty", "first_state", "state_buffer"]
 
 
-@dataclass
+@dataclass(eq=False)
 class Body:
     """A step that has been called on fresh variables."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
+from theano.frozen import dataclass
 from theano.graph import Apply, Constant, Variable, ancestors
 from theano.graph.clone import rebuild_graph
 from theano.scan_module.scan_op import Scan

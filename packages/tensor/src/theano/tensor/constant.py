@@ -26,6 +26,8 @@ class TensorConstantSignature(tuple):
             return True
         if a.shape != b.shape or a.dtype != b.dtype:
             return False
+        if a.size == 1 and a.tobytes() == b.tobytes():  # most constants are one number
+            return True
         same = (a == b) & (np.signbit(a) == np.signbit(b)) if a.dtype.kind == "f" else a == b
         if a.dtype.kind in "fc":
             same = same | ((a != a) & (b != b))
@@ -42,7 +44,7 @@ class TensorConstantSignature(tuple):
             if data.dtype.kind == "c":
                 part = part + 0  # zeros of both signs are equal there
             strange = part != part
-            if np.any(strange):
+            if strange if part.size == 1 else np.any(strange):
                 part = np.where(strange, part.dtype.type(0), part)
         return hash((self[0], data.shape, part.tobytes()))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import replace
 from typing import Any
 
 from theano.codegen import (
@@ -21,6 +20,7 @@ from theano.codegen import (
 )
 from theano.codegen.kernel import Sweep, sweep_values
 from theano.errors import explain
+from theano.frozen import replace
 from theano.graph import Apply, Constant, Variable
 from theano.lowering import KernelStep
 from theano.tensor.dimshuffle import DimShuffle

@@ -56,11 +56,6 @@ class _WorkList(Feature):
             self.queued.add(node)
             self.queue.append(node)
 
-    def pop(self) -> Apply:
-        node = self.queue.popleft()
-        self.queued.discard(node)
-        return node
-
     def on_import(self, fgraph: FunctionGraph, node: Apply, reason: Any = None) -> None:
         self.push(node)
         for output in node.outputs:
@@ -155,9 +150,11 @@ class EquilibriumOptimizer(Optimizer):
         """Rewrite to equilibrium; True when something changed."""
         ratio = config.optdb.max_use_ratio if self.max_use_ratio is None else self.max_use_ratio
         work = _WorkList(fgraph)
-        for node in fgraph.toposort():
+        for node in self.dispatch.select(fgraph):
             work.push(node)
-        budget = ratio * max(len(work.queue) + BUDGET_FLOOR, 1)
+        if not (work.queue or self.global_optimizers or self.final_optimizers or self.cleanup_optimizers):
+            return False
+        budget = ratio * max(len(fgraph.apply_nodes) + BUDGET_FLOOR, 1)
         fgraph.attach_feature(work)
         try:
             return self._rounds(fgraph, work, budget)
@@ -185,14 +182,18 @@ class EquilibriumOptimizer(Optimizer):
 
     def _drain(self, fgraph: FunctionGraph, work: _WorkList, used: dict[Any, int], budget: float) -> Any:
         """Work until the list is empty; the rewriter that spent its budget, if one did."""
-        rules_of, queue = self.dispatch.of, work.queue
+        rules_of, queue, queued = self.dispatch.of, work.queue, work.queued
         nodes = fgraph.apply_nodes
         while queue:
-            node = work.pop()
+            node = queue.popleft()
+            queued.discard(node)
             if node not in nodes:
                 continue
+            rules = rules_of(node.op)
+            if not rules:
+                continue
             work.trace = getattr(node.outputs[0].tag, "trace", None) or []
-            for rewriter in rules_of(node.op):
+            for rewriter in rules:
                 if work.rejected and (node, rewriter) in work.rejected:
                     continue
                 outcome = apply_local(fgraph, node, rewriter, self.failure_callback)

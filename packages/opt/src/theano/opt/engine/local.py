@@ -128,6 +128,7 @@ class Dispatch:
     def __init__(self, rewriters: Iterable[LocalOptimizer]) -> None:
         self.rewriters = tuple(rewriters)
         self._by_key: dict[Any, list[int]] = {}
+        self._kinds: dict[tuple[type, type], bool] = {}
         self._cache: dict[Any, tuple[LocalOptimizer, ...]] = {}
         # By the identity of ops, which hash slowly; the op stands beside the answer so that it lives as long.
         self._of_object: dict[int, tuple[Any, tuple[LocalOptimizer, ...]]] = {}
@@ -135,6 +136,29 @@ class Dispatch:
             tracks = rewriter.tracks()
             for key in (None,) if tracks is None else tracks:
                 self._by_key.setdefault(key, []).append(position)
+
+    def wants(self, kind: tuple[type, type]) -> bool:
+        """Whether nodes of a kind (class of op, class of scalar op; see `FunctionGraph.kinds`) may be of interest."""
+        known = self._kinds.get(kind)
+        if known is None:
+            keys = {None, *kind[0].__mro__, *kind[1].__mro__, *[cls.__name__ for cls in kind[0].__mro__]}
+            known = self._kinds[kind] = any(
+                (key if key is None or isinstance(key, type | str) else type(key)) in keys for key in self._by_key
+            )
+        return known
+
+    def select(self, fgraph: FunctionGraph) -> list[Apply]:
+        """The nodes that some rewriter wants to see, in topological order."""
+        kinds = fgraph.kinds()
+        wanted = [kind for kind in kinds if self.wants(kind)]
+        if not wanted:
+            return []
+        if len(wanted) == 1:
+            return [node for node in kinds[wanted[0]] if self.of(node.op)]
+        if None in self._by_key and len(wanted) == len(kinds):
+            return fgraph.toposort()
+        mine = {node for kind in wanted for node in kinds[kind] if self.of(node.op)}
+        return [node for node in fgraph.toposort() if node in mine] if mine else []
 
     def of(self, op: Any) -> tuple[LocalOptimizer, ...]:
         """Rewriters that want to see nodes of `op`."""

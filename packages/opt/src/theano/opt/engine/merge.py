@@ -31,6 +31,10 @@ class _Key:
 _keys: WeakKeyDictionary[Constant, Any] = WeakKeyDictionary()
 
 
+# The edition of each graph after it was last merged: what did not change since has nothing to merge.
+_merged: WeakKeyDictionary[FunctionGraph, int] = WeakKeyDictionary()
+
+
 def signature_of(constant: Constant) -> Any:
     """A hashable key that equal constants share; the constant itself where there is none."""
     key = _keys.get(constant)
@@ -69,6 +73,13 @@ class MergeOptimizer(Optimizer):
     name = "merge"
 
     def apply(self, fgraph: FunctionGraph) -> bool:
+        if _merged.get(fgraph) == fgraph.edition:
+            return False
+        changed = self._merge(fgraph)
+        _merged[fgraph] = fgraph.edition
+        return changed
+
+    def _merge(self, fgraph: FunctionGraph) -> bool:
         nodes = fgraph.toposort()
         changed = merge_constants(fgraph, nodes)
         first_of: dict[Any, Apply] = {}

@@ -49,28 +49,36 @@ class NavigatorOptimizer(Optimizer):
         self.ignore_newtrees = True if ignore_newtrees == "auto" else bool(ignore_newtrees)
         self.failure_callback = failure_callback
         self.name = str(local_opt)
-        self.dispatch = Dispatch([local_opt])
+        # A group knows better than its own list of tracks: one rule for all nodes hides what the others want.
+        self.dispatch = local_opt.dispatch if isinstance(local_opt, LocalOptGroup) else Dispatch([local_opt])
 
     def add_requirements(self, fgraph: FunctionGraph) -> None:
         self.local_opt.add_requirements(fgraph)
 
     def order(self, fgraph: FunctionGraph) -> list[Apply]:
-        """The nodes to offer, in order."""
-        return fgraph.toposort()
+        """The nodes to offer, in order; those that the rewriter does not want are left out later."""
+        return self.candidates(fgraph)
+
+    def candidates(self, fgraph: FunctionGraph) -> list[Apply]:
+        """The nodes that the rewriter wants to see, in topological order."""
+        narrowed = getattr(self.local_opt, "candidates", None)
+        return self.dispatch.select(fgraph) if narrowed is None else narrowed(fgraph)
 
     def process_node(self, fgraph: FunctionGraph, node: Apply, lopt: LocalOptimizer | None = None) -> bool:
         """Offer one node; True when the graph changed."""
         return bool(apply_local(fgraph, node, lopt or self.local_opt, self.failure_callback))
 
     def apply(self, fgraph: FunctionGraph, start_from: Any = None) -> bool:
+        nodes = deque(self.order(fgraph))
+        if not nodes:
+            return False
         arrivals, changed = _Arrivals(), False
-        nodes = deque(node for node in self.order(fgraph) if self.dispatch.of(node.op))
         limit = 100 + 10 * len(nodes)
         fgraph.attach_feature(arrivals)
         try:
             while nodes and limit:
                 node = nodes.popleft()
-                if node not in fgraph.apply_nodes:
+                if node not in fgraph.apply_nodes or not self.dispatch.of(node.op):
                     continue
                 arrivals.trace = getattr(node.outputs[0].tag, "trace", None) or []
                 if self.process_node(fgraph, node):
@@ -96,7 +104,7 @@ class TopoOptimizer(NavigatorOptimizer):
         self.direction = order
 
     def order(self, fgraph: FunctionGraph) -> list[Apply]:
-        nodes = fgraph.toposort()
+        nodes = self.candidates(fgraph)
         return nodes if self.direction == "in_to_out" else nodes[::-1]
 
 

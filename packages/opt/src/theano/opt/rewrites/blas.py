@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from theano import scalar as ts
 from theano import tensor as tt
+from theano.frozen import dataclass, field
 from theano.graph import Apply, FunctionGraph, Variable
 from theano.opt.canonizer import factors, terms
 from theano.opt.database import SequenceDB
@@ -47,7 +47,7 @@ def local_dot_to_dot22(fgraph: FunctionGraph, node: Apply) -> Any:
     return [_dot22(*node.inputs)]
 
 
-@dataclass
+@dataclass(eq=False)
 class _Scaled:
     """A term of a sum: sign * scalars / divisors * core."""
 
