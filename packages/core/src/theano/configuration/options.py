@@ -131,6 +131,11 @@ def compile_options() -> list[Row]:
         ("tensor.insert_inplace_optimizer_validate_nb", IntParam(-1), "Validate after so many in-place replacements."),
         ("experimental.local_alloc_elemwise_assert", BoolParam(True), "Insert shape checks where an alloc goes."),
         ("allow_gc", BoolParam(True), "Free intermediate results as soon as nothing needs them."),
+        (
+            "recycled_memory",
+            IntParam(-1, lambda size: size >= -1),
+            "Most bytes of dropped results that are kept for the next ones; -1: 512 MiB, at most 1/16 of main memory.",
+        ),
         ("vm.lazy", ConfigParam(None, _vm_lazy, kind="None, True or False"), "Lazy evaluation: None means if needed."),
         ("scan.allow_gc", BoolParam(False), "Free intermediate results inside loops."),
         ("scan.allow_output_prealloc", BoolParam(True), "Allocate the results of loops before they run."),

@@ -18,6 +18,9 @@ int rt_load_blas(uintptr_t capsules);
 void rt_pool_limit(int threads);
 void rt_pool_thresholds(double cold, double hot);
 int64_t rt_pool_count(int what);
+void rt_recycle_bound(size_t bytes);
+void rt_recycle_counts(uint64_t counts[3]);
+void rt_stream_above(ptrdiff_t bytes);
 """
 
 _PRELUDE = "#include <Python.h>\n#include <stdint.h>\n" + _DECLARATIONS

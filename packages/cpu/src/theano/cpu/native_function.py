@@ -7,10 +7,12 @@ from typing import Any, NoReturn
 
 from theano.compile.callable import Function
 from theano.compile.runtime_errors import raise_with_op
+from theano.configuration import config
 from theano.cpu import _runtime
 from theano.cpu.assembly import assemble
 from theano.cpu.branches import guard_branches
 from theano.cpu.memory import settle_commits
+from theano.cpu.recycling import set_recycling
 from theano.lowering import PerformStep
 
 __all__ = ["NativeFunction", "Plan"]
@@ -35,6 +37,7 @@ class NativeFunction(Plan, Function):  # type: ignore[misc]
         Function.__init__(self, maker, plan, containers)
         plan, guards = guard_branches(plan)
         plan = settle_commits(plan)
+        set_recycling(config.recycled_memory)
         self._nodes = [step.node for step in plan.steps]
         self._in_python = [isinstance(step, PerformStep) for step in plan.steps]
         self._statistics = maker.profile

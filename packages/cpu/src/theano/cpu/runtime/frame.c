@@ -1,10 +1,10 @@
 /* Frames: the memory of one call. */
-#include "runtime.h"
+#include "recycle.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#define KEEP_BYTES ((size_t)256 << 20) /* a frame that grew beyond this gives its blocks back after the call */
+#define KEEP_BYTES ((size_t)1 << 20) /* larger blocks of a frame serve other functions between its calls */
 
 static size_t frame_bytes(const Plan *plan, size_t *buf_at, size_t *dims_at, size_t *tiny_at)
 {
@@ -70,19 +70,16 @@ Frame *rt_frame_take(Plan *plan)
 void rt_frame_free(Plan *plan, Frame *f)
 {
     for (int32_t i = 0; i <= plan->ncolours; i++)
-        free(f->blocks[i].data);
+        rt_unblock(f->blocks[i].data);
     free(f);
 }
 
 static void shrink(Plan *plan, Frame *f)
 {
-    size_t total = 0;
-    for (int32_t i = 0; i <= plan->ncolours; i++)
-        total += f->blocks[i].room;
-    if (total <= KEEP_BYTES)
-        return;
     for (int32_t i = 0; i <= plan->ncolours; i++) {
-        free(f->blocks[i].data);
+        if (f->blocks[i].room <= KEEP_BYTES)
+            continue;
+        rt_unblock(f->blocks[i].data);
         f->blocks[i].data = NULL;
         f->blocks[i].room = 0;
     }
@@ -114,9 +111,9 @@ static char *block_room(Block *block, size_t bytes)
 {
     if (block->room >= bytes && block->data)
         return block->data;
-    free(block->data);
+    rt_unblock(block->data);
     bytes = (bytes + 4096) / RT_ALIGN * RT_ALIGN;
-    block->data = aligned_alloc(RT_ALIGN, bytes);
+    block->data = rt_block(bytes);
     block->room = block->data ? bytes : 0;
     return block->data;
 }
@@ -124,8 +121,21 @@ static char *block_room(Block *block, size_t bytes)
 /* Memory for the running driver only; may be called without the GIL, returns NULL when there is none. */
 char *rt_scratch(Call *c, size_t bytes) { return block_room(&c->frame->blocks[c->plan->ncolours], bytes); }
 
+/* The product of the dims in bytes, or -1 when it does not fit. */
+static idx checked_bytes(const Slot *s, const idx *dims)
+{
+    idx bytes = s->itemsize;
+    for (int d = 0; d < s->ndim; d++)
+        if (__builtin_mul_overflow(bytes, dims[d], &bytes))
+            return -1;
+    return bytes;
+}
+
 PyObject *rt_new_array(const Slot *s, const idx *dims)
 {
+    idx bytes = checked_bytes(s, dims);
+    if (bytes >= (idx)RT_RECYCLED && rt_is_recycling())
+        return rt_block_array(s, dims, (size_t)bytes);
     Py_INCREF(s->descr);
     return PyArray_NewFromDescr(&PyArray_Type, s->descr, s->ndim, (npy_intp *)dims, NULL, NULL, 0, NULL);
 }
@@ -147,16 +157,6 @@ int rt_alloc_fresh(Call *c, int32_t slot, const idx *dims)
         b->size = rt_contiguous(s->ndim, b->dims, b->strides, s->itemsize);
     }
     return 0;
-}
-
-/* The product of the dims in bytes, or -1 when it does not fit. */
-static idx checked_bytes(const Slot *s, const idx *dims)
-{
-    idx bytes = s->itemsize;
-    for (int d = 0; d < s->ndim; d++)
-        if (__builtin_mul_overflow(bytes, dims[d], &bytes))
-            return -1;
-    return bytes;
 }
 
 static int same_dims(const Buf *b, const idx *dims, int ndim)

@@ -39,6 +39,10 @@ void rt_axis_strides(const Space *space, int i, const Buf *b, idx *strides);
 void rt_run_body(const Sweep *s, char *const *p, idx n);
 void rt_run_body_over(const Sweep *s, char *const *p, const idx *slack, idx n);
 
+/* stream.c */
+uint64_t rt_streams(const Sweep *s, char *const *p, idx n);
+void rt_run_streaming(const Sweep *s, char *const *p, idx n, uint64_t streams);
+
 /* Functions with a version for each level of vector instructions, chosen when the library is loaded. */
 #if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 12
 #define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))

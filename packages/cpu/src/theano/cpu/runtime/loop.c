@@ -3,8 +3,8 @@
  * The inner plan reads rows of the outer values where they lie and writes new rows where they belong, unless a step
  * reads what it would overwrite. What is unusual (no steps, inputs that do not fit) is left to the op's `perform`. */
 #include "loop.h"
+#include "recycle.h"
 
-#include <stdlib.h>
 #include <time.h>
 
 static void aim(Run *r)
@@ -287,7 +287,7 @@ static int run_here(Run *r, idx steps)
         r->c.bufs = f->bufs;
         rc = rt_loop_open(r) < 0 ? -1 : r->l->numbers ? run_numbers(r, steps) : run_steps(r, steps);
         for (int32_t i = 0; i < p->nslots; i++)
-            free(r->c.berths[i].block.data);
+            rt_unblock(r->c.berths[i].block.data);
         rt_frame_give(p, f);
     }
     PyMem_Free(memory);

@@ -50,6 +50,7 @@ typedef struct {
 typedef struct {
     const Sweep *s;
     Source src[RT_MAXOPS];
+    uint64_t streams; /* operands to be stored past the caches */
     int ndim;
     idx dims[RT_MAXDIM];
 } Walker;
@@ -69,7 +70,10 @@ static void run_span(const Walker *w, char *tiles, idx start, idx n)
         p[k] = tiles + (size_t)k * RT_TILE * 8;
         rt_gather(p[k], src->base, w->ndim, w->dims, src->strides, start, n, s->ops[k].size);
     }
-    rt_run_body(s, p, n);
+    if (w->streams)
+        rt_run_streaming(s, p, n, w->streams);
+    else
+        rt_run_body(s, p, n);
 }
 
 /* Positions `start` to `end`. */
@@ -172,6 +176,14 @@ static void walk_squares(const Walker *w, char *panel, idx first, idx n)
             rt_run_body(s, p, nc);
         }
     }
+}
+
+static uint64_t find_streams(const Walker *w, idx total)
+{
+    char *p[RT_MAXOPS];
+    for (int k = 0; k < w->s->nops; k++)
+        p[k] = w->src[k].base;
+    return rt_streams(w->s, p, total);
 }
 
 /* Fills in the sources; returns how many operands need packing, in collapsed dims. */
@@ -301,6 +313,7 @@ static int map_run(Call *c, const Thunk *t)
     if (settle_inplace(c, t, m, &w) && packed)
         for (int k = packed = 0; k < s->nops; k++)
             packed += !w.src[k].direct;
+    w.streams = total >= RT_TILE ? find_streams(&w, total) : 0;
     int rc = 0, threads = total < c->plan->least ? 1 : rt_threads(c, ps);
     if (!packed && threads == 1)
         run_span(&w, NULL, 0, total);

@@ -1,6 +1,6 @@
 /* The Plan type. */
 #define RT_IMPORT_ARRAY
-#include "runtime.h"
+#include "recycle.h"
 
 #include <stdatomic.h>
 #include <structmember.h>
@@ -137,7 +137,7 @@ int rt_install(uintptr_t ns)
 {
     PyGILState_STATE gil = PyGILState_Ensure();
     int rc = -1;
-    if (!PyArray_API && _import_array() < 0)
+    if ((!PyArray_API && _import_array() < 0) || rt_recycle_setup() < 0)
         PyErr_Clear();
     else if (!rt_plan_type && !(rt_plan_type = (PyTypeObject *)PyType_FromSpec(&plan_spec)))
         PyErr_Clear();
