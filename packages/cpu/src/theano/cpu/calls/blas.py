@@ -38,7 +38,7 @@ def _best_core() -> Iterator[None]:
         os.environ.pop(name, None)
 
 
-_ROUTINES = tuple(f"{letter}{name}" for letter in "sd" for name in ("gemm", "gemv", "ger"))
+_ROUTINES = tuple(f"{letter}{name}" for letter in "sd" for name in ("gemm", "gemv"))
 
 
 def _bundled_openblas() -> dict[str, int] | None:

@@ -2,6 +2,7 @@
  *
  * Results are C ordered, which Fortran sees as transposed, so products are formed with swapped operands. An operand with one
  * unit stride is used where it is; others are packed. */
+#include "kernel.h"
 #include "matrix.h"
 
 #include <limits.h>
@@ -10,14 +11,22 @@ typedef void (*gemm_fn)(const char *, const char *, const int *, const int *, co
                         const int *, const void *, const int *, const void *, void *, const int *);
 typedef void (*gemv_fn)(const char *, const int *, const int *, const void *, const void *, const int *, const void *,
                         const int *, const void *, void *, const int *);
-typedef void (*ger_fn)(const int *, const int *, const void *, const void *, const int *, const void *, const int *, void *,
-                       const int *);
 
 static struct {
     gemm_fn gemm;
     gemv_fn gemv;
-    ger_fn ger;
 } library[2]; /* float32, float64 */
+
+int rt_widest = 2;
+
+/* Lets products use vectors of at most this width (see matrix.h), so that tests can run all versions; returns the width
+ * that was allowed before. */
+int rt_limit_vectors(int most)
+{
+    int before = rt_widest;
+    rt_widest = most;
+    return before;
+}
 
 static void *pointer_of(PyObject *routines, const char *name)
 {
@@ -36,13 +45,9 @@ int rt_load_blas(uintptr_t routines)
     library[1].gemm = (gemm_fn)(uintptr_t)pointer_of(dict, "dgemm");
     library[0].gemv = (gemv_fn)(uintptr_t)pointer_of(dict, "sgemv");
     library[1].gemv = (gemv_fn)(uintptr_t)pointer_of(dict, "dgemv");
-    library[0].ger = (ger_fn)(uintptr_t)pointer_of(dict, "sger");
-    library[1].ger = (ger_fn)(uintptr_t)pointer_of(dict, "dger");
     PyErr_Clear();
     PyGILState_Release(gil);
-    return library[0].gemm && library[1].gemm && library[0].gemv && library[1].gemv && library[0].ger && library[1].ger
-               ? 0
-               : -1;
+    return library[0].gemm && library[1].gemm && library[0].gemv && library[1].gemv ? 0 : -1;
 }
 
 static int fits(idx n) { return n <= INT_MAX; }
@@ -135,26 +140,33 @@ static const Matrix *transposed(const Matrix *m, Matrix *t)
     return t;
 }
 
+/* `v` itself where it is contiguous, else its copy at `room`. */
+static const char *contiguous(const Matrix *v, idx isz, char *room)
+{
+    if (v->rs == isz || v->rows <= 1)
+        return v->data;
+    rt_copy1(room, isz, v->data, v->rs, v->rows, isz);
+    return room;
+}
+
 /* out = alpha x v + beta out; v is a column, out is contiguous. */
 static void product_vector(double alpha, const Matrix *x, const Matrix *v, double beta, char *out, idx isz, char *room)
 {
     char layout;
-    int ld, m, n, one = 1, inc = 1;
+    int ld, m, n, one = 1;
+    const char *vector = contiguous(v, isz, room);
+    room += (v->rows * isz + RT_ALIGN) / RT_ALIGN * RT_ALIGN;
+    if (rt_matvec(alpha, x, vector, beta, out, isz))
+        return;
     Matrix a = readable(x, isz, room, &layout, &ld);
-    const char *vector = v->data;
-    if (v->rs > 0 && v->rs % isz == 0 && fits(v->rs / isz)) {
-        inc = (int)(v->rs / isz);
-    } else {
-        char *copy = room + pack_room(x, isz);
-        rt_copy1(copy, isz, v->data, v->rs, v->rows, isz);
-        vector = copy;
-    }
+    if (rt_matvec(alpha, &a, vector, beta, out, isz))
+        return;
     Number al = number(alpha, isz), be = number(beta, isz);
     if (beta == 0)
         memset(out, 0, (size_t)(x->rows * isz)); /* some libraries multiply by 0, which keeps NaN */
     m = (int)(layout == 'N' ? a.cols : a.rows);
     n = (int)(layout == 'N' ? a.rows : a.cols);
-    library[isz == 8].gemv(layout == 'N' ? "T" : "N", &m, &n, &al, a.data, &ld, vector, &inc, &be, out, &one);
+    library[isz == 8].gemv(layout == 'N' ? "T" : "N", &m, &n, &al, a.data, &ld, vector, &one, &be, out, &one);
 }
 
 size_t rt_product_room(const Matrix *x, const Matrix *y, idx isz)
@@ -198,12 +210,24 @@ void rt_product(double alpha, const Matrix *x, const Matrix *y, double beta, cha
     library[isz == 8].gemm(ty, tx, &m, &n, &k, &al, b.data, &ldy, a.data, &ldx, &be, out, &m);
 }
 
-/* out += alpha column row; x and y are contiguous. */
-void rt_rank_one(double alpha, const char *x, const char *y, idx rows, idx cols, char *out, idx isz)
+#define DEFINE_OUTER(name, type)                                                                                       \
+    CLONES static void name(type factor, const type *y, const type *z, idx n, type *out)                               \
+    {                                                                                                                  \
+        for (idx i = 0; i < n; i++)                                                                                    \
+            out[i] = z[i] + factor * y[i];                                                                             \
+    }
+
+DEFINE_OUTER(outer_float, float)
+DEFINE_OUTER(outer_double, double)
+
+/* out = z + alpha column row; the row y, the rows of z, which may be out, and out are contiguous. */
+void rt_rank_one(double alpha, const char *x, idx xs, const char *y, const Matrix *z, char *out, idx isz)
 {
-    if (rows == 0 || cols == 0)
-        return;
-    int m = (int)cols, n = (int)rows, one = 1;
-    Number al = number(alpha, isz);
-    library[isz == 8].ger(&m, &n, &al, y, &one, x, &one, out, &m);
+    for (idx i = 0; i < z->rows; i++, x += xs, out += z->cols * isz) {
+        const char *from = z->data + i * z->rs;
+        if (isz == 8)
+            outer_double(alpha * *(const double *)x, (const double *)y, (const double *)from, z->cols, (double *)out);
+        else
+            outer_float((float)alpha * *(const float *)x, (const float *)y, (const float *)from, z->cols, (float *)out);
+    }
 }

@@ -9,11 +9,26 @@ typedef struct {
     idx rows, cols, rs, cs; /* strides in bytes */
 } Matrix;
 
+/* The widest vectors that products may use: 2 AVX-512, 1 AVX2 with FMA, 0 none of these. */
+extern int rt_widest;
+
+static inline int rt_vector_unit(void)
+{
+#if defined(__x86_64__) && defined(__GNUC__)
+    if (rt_widest > 1 && __builtin_cpu_supports("avx512f"))
+        return 2;
+    return rt_widest > 0 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#else
+    return 0;
+#endif
+}
+
 size_t rt_product_room(const Matrix *x, const Matrix *y, idx isz);
 void rt_product(double alpha, const Matrix *x, const Matrix *y, double beta, char *out, idx isz, char *room);
 int rt_skinny_product(double alpha, const Matrix *x, const Matrix *y, double beta, char *out, idx isz);
 size_t rt_packed_room(const Matrix *x, const Matrix *y, idx isz);
 int rt_packed_product(double alpha, const Matrix *x, const Matrix *y, double beta, char *out, idx isz, char *room);
-void rt_rank_one(double alpha, const char *x, const char *y, idx rows, idx cols, char *out, idx isz);
+int rt_matvec(double alpha, const Matrix *x, const char *v, double beta, char *out, idx isz);
+void rt_rank_one(double alpha, const char *x, idx xs, const char *y, const Matrix *z, char *out, idx isz);
 
 #endif

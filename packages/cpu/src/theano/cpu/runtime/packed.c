@@ -100,28 +100,17 @@ static idx wide_vectors_of(idx m, idx n, idx lanes)
 #define MUL _mm256_mul_pd
 #include "tiles.h"
 
-/* 2 AVX-512, 1 AVX2 with FMA, 0 neither */
-static int vector_unit(void)
-{
-    static int unit = -1;
-    if (unit < 0)
-        unit = __builtin_cpu_supports("avx512f")                                   ? 2
-               : __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? 1
-                                                                                   : 0;
-    return unit;
-}
-
 /* Whether the transpose of the result is computed: few columns, and a first operand with contiguous columns. */
 static int turns(const Matrix *x, const Matrix *y, idx isz)
 {
-    const idx lanes = vector_unit() * 32 / isz;
+    const idx lanes = rt_vector_unit() * 32 / isz;
     return y->cols < 2 * lanes && x->rows > y->cols && x->rows >= lanes && x->rs == isz && x->cs != isz &&
            x->rows <= ((idx)1 << 18) / y->cols;
 }
 
 static int suits(const Matrix *x, const Matrix *y, idx isz)
 {
-    if (!vector_unit() || x->rs % isz || x->cs % isz || y->rs % isz || y->cs % isz)
+    if (!rt_vector_unit() || x->rs % isz || x->cs % isz || y->rs % isz || y->cs % isz)
         return 0;
     if (y->cols < 5 || x->rows * x->cols > (y->cols > NARROW ? LONGEST : LONGEST * 16) / y->cols)
         return 0;
@@ -155,7 +144,7 @@ DEFINE_TURN(f64_turn, double)
 static void run(Tile t, idx m, idx n, const char *a, const char *b, idx brs, idx bcs, char *out, idx isz, char *room)
 {
 #define RUN(name, type) name(t, m, n, (const type *)a, (const type *)b, brs, bcs, (type *)out, (type *)room)
-    if (vector_unit() == 2)
+    if (rt_vector_unit() == 2)
         isz == 8 ? RUN(f64_wide_product, double) : RUN(f32_wide_product, float);
     else
         isz == 8 ? RUN(f64_half_product, double) : RUN(f32_half_product, float);

@@ -1,8 +1,6 @@
 /* The steps Gemm, Gemv, Ger, Dot22, Dot22Scalar, Dot and BatchedDot. */
 #include "matrix.h"
 
-#include <limits.h>
-
 static double scalar_of(Call *c, const Thunk *t, int k)
 {
     const char *p = rt_in(c, t, k)->data;
@@ -103,10 +101,6 @@ static int ger_prepare(Call *c, const Thunk *t)
         return shapes_differ("rows of the matrix and length of the first vector", a->dims[0], x->dims[0]);
     if (a->dims[1] != y->dims[0])
         return shapes_differ("columns of the matrix and length of the second vector", a->dims[1], y->dims[0]);
-    if (a->dims[0] > INT_MAX || a->dims[1] > INT_MAX) {
-        PyErr_SetString(PyExc_ValueError, "an outer product with more than 2**31 - 1 rows or columns");
-        return -1;
-    }
     return rt_alloc_out(c, t, 0, a->dims);
 }
 
@@ -114,17 +108,22 @@ static int ger_run(Call *c, const Thunk *t)
 {
     const Buf *x = rt_in(c, t, 2), *y = rt_in(c, t, 3);
     Buf *o = rt_out(c, t, 0);
-    idx isz = rt_slot(c, t->out[0])->itemsize, n = x->dims[0], m = y->dims[0];
-    char *room = rt_scratch(c, (size_t)((n + m) * isz) + RT_ALIGN);
-    if (!room) {
-        PyErr_NoMemory();
-        return -1;
+    const idx isz = rt_slot(c, t->out[0])->itemsize, m = y->dims[0];
+    Matrix z = matrix_of(c, t, 0, 0);
+    char *row = y->data;
+    if (y->strides[0] != isz) {
+        if (!(row = rt_scratch(c, (size_t)(m * isz) + RT_ALIGN))) {
+            PyErr_NoMemory();
+            return -1;
+        }
+        rt_copy1(row, isz, y->data, y->strides[0], m, isz);
     }
-    rt_release(c, (double)n * (double)m * 300);
-    start_from(c, t, 1);
-    rt_copy1(room, isz, x->data, x->strides[0], n, isz);
-    rt_copy1(room + n * isz, isz, y->data, y->strides[0], m, isz);
-    rt_rank_one(scalar_of(c, t, 1), room, room + n * isz, n, m, o->data, isz);
+    rt_release(c, (double)z.rows * (double)m * 300);
+    if (z.cs != isz && z.data != o->data) {
+        start_from(c, t, 1);
+        z = (Matrix){o->data, z.rows, z.cols, o->strides[0], isz};
+    }
+    rt_rank_one(scalar_of(c, t, 1), x->data, x->strides[0], row, &z, o->data, isz);
     rt_acquire(c);
     return 0;
 }

@@ -92,7 +92,7 @@ static int suits(const Matrix *x, const Matrix *y, idx isz)
         return 0;
     if ((x->rows > 256 && strip > (idx)32 << 10) || (x->rows > 96 && strip > (idx)128 << 10) || strip > (idx)512 << 10)
         return 0;
-    return __builtin_cpu_supports("avx512f");
+    return rt_vector_unit() == 2;
 }
 
 int rt_skinny_product(double alpha, const Matrix *x, const Matrix *y, double beta, char *out, idx isz)

@@ -1,0 +1,164 @@
+/* Own products of a matrix and a vector, for processors with AVX-512, or AVX2 and FMA.
+ *
+ * A matrix is read once, in the order of its memory, from where it lies: with contiguous rows each result is a dot
+ * product of a row; with contiguous columns the columns are added up. The order of additions depends on the sizes only. */
+#include "matrix.h"
+
+#if defined(__x86_64__) && defined(__GNUC__)
+
+#include <immintrin.h>
+
+#define UNROLL _Pragma("GCC unroll 16")
+#define CHAINS 4                /* partial sums of a row */
+#define GROUP 8                 /* rows that are added at the same time */
+#define STRIP 8                 /* vectors of columns whose sums fit the registers */
+#define LEAF 2048               /* of a row: one step of a sum in double precision */
+#define STRETCH 16384           /* bytes of a row of sums that stay in the cache */
+#define FAR_AWAY ((idx)1 << 20) /* bytes of a matrix from which on it does not stay in the second cache */
+#define CACHED ((idx)512 << 10) /* bytes of a matrix that is read by strips of columns */
+
+static inline __attribute__((target("avx512f"))) float sum_wide_f(__m512 v) { return _mm512_reduce_add_ps(v); }
+static inline __attribute__((target("avx512f"))) double sum_wide_d(__m512d v) { return _mm512_reduce_add_pd(v); }
+
+static inline __attribute__((target("avx2,fma"))) double sum_half_d(__m256d v)
+{
+    __m128d s = _mm_add_pd(_mm256_castpd256_pd128(v), _mm256_extractf128_pd(v, 1));
+    return _mm_cvtsd_f64(_mm_add_sd(s, _mm_unpackhi_pd(s, s)));
+}
+
+static inline __attribute__((target("avx2,fma"))) float sum_half_f(__m256 v)
+{
+    __m128 s = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+    s = _mm_add_ps(s, _mm_movehl_ps(s, s));
+    return _mm_cvtss_f32(_mm_add_ss(s, _mm_shuffle_ps(s, s, 1)));
+}
+
+static const int32_t lanes32[16] = {-1, -1, -1, -1, -1, -1, -1, -1}; /* from 8 - n on: n lanes */
+static const int64_t lanes64[8] = {-1, -1, -1, -1};
+
+#define MASK32(n) _mm256_loadu_si256((const __m256i *)(lanes32 + 8 - (n)))
+#define MASK64(n) _mm256_loadu_si256((const __m256i *)(lanes64 + 4 - (n)))
+
+#define NAME(x) f32_wide_##x
+#define TYPE float
+#define VEC __m512
+#define LANES 16
+#define TARGET __attribute__((target("avx512f")))
+#define SET1 _mm512_set1_ps
+#define ZERO _mm512_setzero_ps
+#define LOAD _mm512_loadu_ps
+#define STORE _mm512_storeu_ps
+#define FMA _mm512_fmadd_ps
+#define MUL _mm512_mul_ps
+#define ADD _mm512_add_ps
+#define SUM sum_wide_f
+#define LOAD_SOME(p, n) _mm512_maskz_loadu_ps((__mmask16)((1u << (n)) - 1), p)
+#define STORE_SOME(p, n, v) _mm512_mask_storeu_ps(p, (__mmask16)((1u << (n)) - 1), v)
+#define DOTS 4
+#include "matvec.h"
+
+#define NAME(x) f64_wide_##x
+#define TYPE double
+#define VEC __m512d
+#define LANES 8
+#define TARGET __attribute__((target("avx512f")))
+#define SET1 _mm512_set1_pd
+#define ZERO _mm512_setzero_pd
+#define LOAD _mm512_loadu_pd
+#define STORE _mm512_storeu_pd
+#define FMA _mm512_fmadd_pd
+#define MUL _mm512_mul_pd
+#define ADD _mm512_add_pd
+#define SUM sum_wide_d
+#define LOAD_SOME(p, n) _mm512_maskz_loadu_pd((__mmask8)((1u << (n)) - 1), p)
+#define STORE_SOME(p, n, v) _mm512_mask_storeu_pd(p, (__mmask8)((1u << (n)) - 1), v)
+#define DOTS 4
+#include "matvec.h"
+
+#define NAME(x) f32_half_##x
+#define TYPE float
+#define VEC __m256
+#define LANES 8
+#define TARGET __attribute__((target("avx2,fma")))
+#define SET1 _mm256_set1_ps
+#define ZERO _mm256_setzero_ps
+#define LOAD _mm256_loadu_ps
+#define STORE _mm256_storeu_ps
+#define FMA _mm256_fmadd_ps
+#define MUL _mm256_mul_ps
+#define ADD _mm256_add_ps
+#define SUM sum_half_f
+#define LOAD_SOME(p, n) _mm256_maskload_ps(p, MASK32(n))
+#define STORE_SOME(p, n, v) _mm256_maskstore_ps(p, MASK32(n), v)
+#define DOTS 2
+#include "matvec.h"
+
+#define NAME(x) f64_half_##x
+#define TYPE double
+#define VEC __m256d
+#define LANES 4
+#define TARGET __attribute__((target("avx2,fma")))
+#define SET1 _mm256_set1_pd
+#define ZERO _mm256_setzero_pd
+#define LOAD _mm256_loadu_pd
+#define STORE _mm256_storeu_pd
+#define FMA _mm256_fmadd_pd
+#define MUL _mm256_mul_pd
+#define ADD _mm256_add_pd
+#define SUM sum_half_d
+#define LOAD_SOME(p, n) _mm256_maskload_pd(p, MASK64(n))
+#define STORE_SOME(p, n, v) _mm256_maskstore_pd(p, MASK64(n), v)
+#define DOTS 2
+#include "matvec.h"
+
+typedef struct {
+    void (*along)(idx m, idx k, const void *a, idx ars, const void *v, double alpha, double beta, void *out);
+    void (*strips)(idx k, idx n, const void *b, idx brs, const void *v, double alpha, double beta, void *out);
+    void (*add_rows)(idx k, idx n, const void *b, idx brs, const void *v, void *sums);
+    void (*finish)(idx n, const void *sums, double alpha, double beta, void *out);
+} Unit;
+
+#define UNIT(x) {x##_along, x##_strips, x##_add_rows, x##_finish}
+
+static const Unit units[2][2] = {{UNIT(f32_half), UNIT(f64_half)}, {UNIT(f32_wide), UNIT(f64_wide)}};
+
+static void across(const Unit *u, const Matrix *x, const char *v, double alpha, double beta, char *out, idx isz)
+{
+    const idx n = x->rows, k = x->cols;
+    if (n * isz <= STRIP * 32 * rt_vector_unit() || n * k * isz <= CACHED) {
+        u->strips(k, n, x->data, x->cs / isz, v, alpha, beta, out);
+        return;
+    }
+    char sums[STRETCH] __attribute__((aligned(64)));
+    for (idx step, j = 0; j < n; j += step) {
+        step = n - j < STRETCH / isz ? n - j : STRETCH / isz;
+        memset(sums, 0, (size_t)(step * isz));
+        u->add_rows(k, step, x->data + j * isz, x->cs / isz, v, sums);
+        u->finish(step, sums, alpha, beta, out + j * isz);
+    }
+}
+
+/* out = alpha x v + beta out with contiguous v and out; 0 when the matrix lies in an unsuitable way. */
+int rt_matvec(double alpha, const Matrix *x, const char *v, double beta, char *out, idx isz)
+{
+    if (!rt_vector_unit() || x->rs % isz || x->cs % isz)
+        return 0;
+    const Unit *u = &units[rt_vector_unit() - 1][isz == 8];
+    if (x->cs == isz || x->cols == 1)
+        u->along(x->rows, x->cols, x->data, x->rs / isz, v, alpha, beta, out);
+    else if (x->rs == isz || x->rows == 1)
+        across(u, x, v, alpha, beta, out, isz);
+    else
+        return 0;
+    return 1;
+}
+
+#else
+
+int rt_matvec(double alpha, const Matrix *x, const char *v, double beta, char *out, idx isz)
+{
+    (void)alpha, (void)x, (void)v, (void)beta, (void)out, (void)isz;
+    return 0;
+}
+
+#endif

@@ -1,0 +1,190 @@
+/* Template of the products of a matrix and a vector for one element type and one vector unit; included by matvec.c.
+ *
+ * Wants: NAME(x), TYPE, VEC, LANES, TARGET, SET1, ZERO, LOAD, STORE, FMA, MUL, ADD, SUM (of the lanes), LOAD_SOME and
+ * STORE_SOME for the first few lanes, and DOTS, the rows whose partial sums fit the registers. */
+
+/* sums[i] += row i times v, for r rows, each in CHAINS partial sums. */
+static inline __attribute__((always_inline)) TARGET void NAME(dots)(const int r, idx k, const TYPE *a, idx ars,
+                                                                    const TYPE *v, double *sums)
+{
+    VEC acc[DOTS][CHAINS];
+    UNROLL for (int i = 0; i < r; i++)
+        UNROLL for (int j = 0; j < CHAINS; j++)
+            acc[i][j] = ZERO();
+    idx p = 0;
+    for (; p + CHAINS * LANES <= k; p += CHAINS * LANES)
+        UNROLL for (int j = 0; j < CHAINS; j++) {
+            const VEC x = LOAD(v + p + j * LANES);
+            UNROLL for (int i = 0; i < r; i++)
+                acc[i][j] = FMA(LOAD(a + i * ars + p + j * LANES), x, acc[i][j]);
+        }
+    UNROLL for (int j = 0; j < CHAINS; j++) {
+        if (p + j * LANES >= k)
+            break;
+        const int n = k - p - j * LANES < LANES ? (int)(k - p - j * LANES) : LANES;
+        const VEC x = LOAD_SOME(v + p + j * LANES, n);
+        UNROLL for (int i = 0; i < r; i++)
+            acc[i][j] = FMA(LOAD_SOME(a + i * ars + p + j * LANES, n), x, acc[i][j]);
+    }
+    UNROLL for (int i = 0; i < r; i++)
+        sums[i] += SUM(ADD(ADD(acc[i][0], acc[i][2]), ADD(acc[i][1], acc[i][3])));
+}
+
+/* The contracted dim in lengths of LEAF: the vector stays in the cache, and long sums stay accurate. */
+static inline __attribute__((always_inline)) TARGET void NAME(rows)(const int r, idx k, const TYPE *a, idx ars,
+                                                                    const TYPE *v, double alpha, double beta, TYPE *out)
+{
+    double sums[DOTS] = {0};
+    for (idx p = 0; p < k; p += LEAF)
+        NAME(dots)(r, k - p < LEAF ? k - p : LEAF, a + p, ars, v + p, sums);
+    for (int i = 0; i < r; i++) {
+        const TYPE value = (TYPE)alpha * (TYPE)sums[i];
+        out[i] = beta != 0 ? (TYPE)beta * out[i] + value : value;
+    }
+}
+
+/* out = alpha a v + beta out: m rows of k contiguous numbers. A matrix that comes from main memory is read in one stream,
+ * which processors fetch ahead twice as fast as four. */
+static TARGET void NAME(along)(idx m, idx k, const void *matrix, idx ars, const void *v, double alpha, double beta,
+                               void *result)
+{
+    const TYPE *a = matrix;
+    TYPE *out = result;
+    if (m * k * (idx)sizeof(TYPE) <= FAR_AWAY)
+        for (; m >= DOTS; m -= DOTS, a += DOTS * ars, out += DOTS)
+            NAME(rows)(DOTS, k, a, ars, v, alpha, beta, out);
+    for (; m > 0; m--, a += ars, out++)
+        NAME(rows)(1, k, a, ars, v, alpha, beta, out);
+}
+
+/* sums += v b for u rows of n numbers */
+static inline __attribute__((always_inline)) TARGET void NAME(add)(const int u, idx n, const TYPE *b, idx brs,
+                                                                   const TYPE *v, TYPE *sums)
+{
+    VEC x[GROUP], even, odd;
+    idx j = 0;
+    UNROLL for (int i = 0; i < u; i++)
+        x[i] = SET1(v[i]);
+#define ADD_GROUP(READ, WRITE)                                                                                         \
+    even = MUL(x[0], READ(b));                                                                                         \
+    odd = u > 1 ? MUL(x[u > 1], READ(b + brs)) : ZERO();                                                               \
+    UNROLL for (int i = 2; i < u; i += 2)                                                                              \
+    {                                                                                                                  \
+        even = FMA(x[i], READ(b + i * brs), even);                                                                     \
+        odd = FMA(x[i + 1], READ(b + (i + 1) * brs), odd);                                                             \
+    }                                                                                                                  \
+    WRITE(sums, ADD(READ(sums), ADD(even, odd)));
+    for (; j + LANES <= n; j += LANES, b += LANES, sums += LANES) {
+        ADD_GROUP(LOAD, STORE)
+    }
+    if (j < n) {
+        const int some = (int)(n - j);
+#define READ_SOME(p) LOAD_SOME(p, some)
+#define WRITE_SOME(p, value) STORE_SOME(p, some, value)
+        ADD_GROUP(READ_SOME, WRITE_SOME)
+#undef READ_SOME
+#undef WRITE_SOME
+    }
+#undef ADD_GROUP
+}
+
+/* sums += v b: k rows of n contiguous numbers */
+static TARGET void NAME(add_rows)(idx k, idx n, const void *matrix, idx brs, const void *vector, void *sums)
+{
+    const TYPE *b = matrix, *v = vector;
+    for (; k >= GROUP; k -= GROUP, b += GROUP * brs, v += GROUP)
+        NAME(add)(GROUP, n, b, brs, v, sums);
+    for (; k > 0; k--, b += brs, v++)
+        NAME(add)(1, n, b, brs, v, sums);
+}
+
+/* out = alpha sums + beta out */
+static void NAME(finish)(idx n, const void *from, double alpha, double beta, void *result)
+{
+    const TYPE *sums = from;
+    TYPE *out = result;
+    for (idx i = 0; i < n; i++)
+        out[i] = beta != 0 ? (TYPE)beta * out[i] + (TYPE)alpha * sums[i] : (TYPE)alpha * sums[i];
+}
+
+/* out = alpha v b + beta out for nv vectors of columns, whose sums stay in registers: u partial sums of each. */
+static inline __attribute__((always_inline)) TARGET void NAME(strip)(const int nv, const int u, idx k, int last,
+                                                                     const TYPE *b, idx brs, const TYPE *v,
+                                                                     double alpha, double beta, TYPE *out)
+{
+    VEC acc[STRIP];
+    UNROLL for (int i = 0; i < nv * u; i++)
+        acc[i] = ZERO();
+#define ADD_ROW(p, i)                                                                                                  \
+    const VEC x = SET1(v[p]);                                                                                          \
+    const TYPE *from = b + (p) * brs;                                                                                  \
+    UNROLL for (int j = 0; j < nv - 1; j++)                                                                            \
+        acc[i * nv + j] = FMA(x, LOAD(from + j * LANES), acc[i * nv + j]);                                             \
+    acc[i * nv + nv - 1] = FMA(x, LOAD_SOME(from + (nv - 1) * LANES, last), acc[i * nv + nv - 1]);
+    idx p = 0;
+    for (; p + u <= k; p += u)
+        UNROLL for (int i = 0; i < u; i++) {
+            ADD_ROW(p + i, i)
+        }
+    UNROLL for (int i = 0; i < u - 1; i++) {
+        if (p + i >= k)
+            break;
+        ADD_ROW(p + i, i)
+    }
+#undef ADD_ROW
+    UNROLL for (int half = u / 2; half > 0; half /= 2)
+        UNROLL for (int i = 0; i < half * nv; i++)
+            acc[i] = ADD(acc[i], acc[i + half * nv]);
+    UNROLL for (int j = 0; j < nv; j++) {
+        const int some = j == nv - 1 ? last : LANES;
+        VEC value = MUL(SET1((TYPE)alpha), acc[j]);
+        if (beta != 0)
+            value = FMA(SET1((TYPE)beta), LOAD_SOME(out + j * LANES, some), value);
+        STORE_SOME(out + j * LANES, some, value);
+    }
+}
+
+/* out = alpha v b + beta out: k rows of n contiguous numbers, by strips of columns of about the same width. */
+static TARGET void NAME(strips)(idx k, idx n, const void *matrix, idx brs, const void *v, double alpha, double beta,
+                                void *result)
+{
+    const TYPE *b = matrix;
+    TYPE *out = result;
+    idx vectors = (n + LANES - 1) / LANES, strips = (vectors + STRIP - 1) / STRIP;
+    const idx sole = strips == 1 ? 0 : STRIP; /* the number of partial sums must not change from strip to strip */
+    for (; strips > 0; strips--) {
+        const idx nv = (vectors + strips - 1) / strips, width = n < nv * LANES ? n : nv * LANES;
+        const int last = (int)(width - (nv - 1) * LANES);
+#define CASE(name, nv, u)                                                                                              \
+    case name: NAME(strip)(nv, u, k, last, b, brs, v, alpha, beta, out); break;
+        switch (sole + nv) {
+            CASE(1, 1, 8) CASE(2, 2, 4) CASE(3, 3, 2) CASE(4, 4, 2)
+            CASE(STRIP + 4, 4, 1)
+            case 5: CASE(STRIP + 5, 5, 1)
+            case 6: CASE(STRIP + 6, 6, 1)
+            case 7: CASE(STRIP + 7, 7, 1)
+            case 8: CASE(STRIP + 8, 8, 1)
+        }
+#undef CASE
+        b += width;
+        out += width;
+        n -= width;
+        vectors -= nv;
+    }
+}
+#undef NAME
+#undef TYPE
+#undef VEC
+#undef LANES
+#undef TARGET
+#undef SET1
+#undef ZERO
+#undef LOAD
+#undef STORE
+#undef FMA
+#undef MUL
+#undef ADD
+#undef SUM
+#undef LOAD_SOME
+#undef STORE_SOME
+#undef DOTS
