@@ -93,6 +93,42 @@ def test_map_in_place(native):
     assert np.array_equal(s.get_value(), (start * values + 1) * values + 1)
 
 
+# ---- row programs
+
+
+SHAPES = [(64, 700), (1000, 33), (5000, 7), (7, 4000), (300, 300), (130, 64), (20_000, 2)]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int32"])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_reductions(same_bits, shape, dtype, axis):
+    m = T.matrix("m", dtype)
+    a = (rng.normal(size=shape) * 50).astype(dtype)
+    outputs = [m.sum(axis), m.prod(axis), m.max(axis), T.argmax(m, axis), m.mean(axis)]
+    shared = shape[1 - axis] > 128  # a few rows are not cut in all layouts
+    same_bits([m], outputs, a, shared=shared)
+    same_bits([m], outputs, np.asfortranarray(a), shared=shared)
+    same_bits([m], outputs, np.repeat(a, 2, 1)[:, ::2], shared=shared)
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2, (0, 2), (1, 2), (0, 1)])
+def test_reductions_of_three_dimensions(same_bits, axis):
+    x = T.tensor3("x", "float32")
+    a = rng.normal(size=(40, 50, 60)).astype("float32")
+    for value in (a, a.transpose(1, 2, 0), a[::2, ::-1, 1:]):
+        same_bits([x], [x.sum(axis), T.exp(x).max(axis)], value)  # the exponentials at least are shared
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_row_programs(same_bits, shape):
+    """Outputs for each position: vectors run over the ends of rows, which others may have computed already."""
+    m = T.fmatrix("m")
+    a = rng.normal(size=shape).astype("float32")
+    for value in (a, np.asfortranarray(a), a[::-1, ::-1]):
+        same_bits([m], [T.nnet.softmax(m), T.nnet.logsoftmax(m)], value)
+
+
 # ---- the pool
 
 

@@ -100,6 +100,6 @@ void rt_rows_across(Call *c, const Thunk *t, const Rows *r, const Job *job, char
                 fold_direct(&w, &r->sweeps[i], first, n);
             else if (!r->sweeps[i].final)
                 fold_rows(&w, &r->sweeps[i], first, n);
-        rt_rows_final(c, t, r, w.accs, first + n, n);
+        rt_rows_final(c, t, r, job, w.accs, first + n, n);
     }
 }

@@ -150,7 +150,7 @@ static void fold_along(Along *w, const Sweep *s)
         leaf->init(w->rooms.accs[s->acc], NULL, n);
         for (idx j = 0; j < n && job->length; j++, from += step)
             leaf->along(w->rooms.accs[s->acc] + j * size, from, job->length);
-        rt_rows_final(w->c, w->t, w->r, w->rooms.accs, first + n, n);
+        rt_rows_final(w->c, w->t, w->r, job, w->rooms.accs, first + n, n);
     }
 }
 
@@ -175,7 +175,7 @@ static void run_along(Along *w, idx first)
                 sweep_along(w, &r->sweeps[i]);
         w->lane++;
         if (w->lane == RT_TILE || row + 1 == job->rows) {
-            rt_rows_final(w->c, w->t, r, w->rooms.accs, row + 1, w->lane);
+            rt_rows_final(w->c, w->t, r, job, w->rooms.accs, row + 1, w->lane);
             w->lane = 0;
         }
         for (int d = job->nkept - 1; d >= 0; d--) {
@@ -206,15 +206,16 @@ void rt_lay_out(Rooms *rooms, const Rows *r, const Job *job, char *room)
         rooms->temps[i] = room;
 }
 
-/* One past the highest byte of a value. */
-static char *end_of(Call *c, int32_t slot)
+/* One past the highest byte of operand `i` in this job's rows. */
+static char *end_of(const Job *job, int i, idx size)
 {
-    const Buf *b = &c->bufs[slot];
-    const Slot *s = rt_slot(c, slot);
-    char *end = b->data + s->itemsize;
-    for (int d = 0; d < s->ndim; d++)
-        if (b->strides[d] > 0)
-            end += (b->dims[d] - 1) * b->strides[d];
+    char *end = job->base[i] + size;
+    for (int d = 0; d < job->nkept; d++)
+        if (job->kept[i][d] > 0)
+            end += (job->kept_dims[d] - 1) * job->kept[i][d];
+    for (int d = 0; d < job->nrow; d++)
+        if (job->row[i][d] > 0)
+            end += (job->row_dims[d] - 1) * job->row[i][d];
     return end;
 }
 
@@ -225,7 +226,7 @@ void rt_rows_along(Call *c, const Thunk *t, const Rows *r, const Job *job, char 
     for (int i = 0; i < job->noperands; i++) {
         int32_t slot = i < t->nin ? t->in[i] : t->out[i - t->nin];
         w.base[i] = job->base[i];
-        w.end[i] = end_of(c, slot);
+        w.end[i] = end_of(job, i, rt_slot(c, slot)->itemsize);
         w.linear[i] = (uint8_t)rt_is_contiguous(job->nrow, job->row_dims, job->row[i], rt_slot(c, slot)->itemsize);
     }
     run_along(&w, rt_rows_short(c, t, r, job, room));

@@ -200,7 +200,7 @@ static void run_tile(Lanes *w, idx first, idx n, idx whole, idx done)
     for (int i = w->t->nin; i < w->job->noperands; i++)
         if (w->how[i] == PACKED)
             unpack(w, i, first, n);
-    rt_rows_final(w->c, w->t, w->r, w->accs, done + n, n);
+    rt_rows_final(w->c, w->t, w->r, w->job, w->accs, done + n, n);
 }
 
 /* All lanes of one position of the outer dims. The last tile goes back so far that it is whole. */

@@ -182,6 +182,7 @@ void rt_rows_job(Call *c, const Thunk *t, const Rows *r, Job *job)
 {
     idx dims[RT_MAXDIM], strides[RT_MAXDIM];
     job->noperands = t->nin + t->nout;
+    job->first = 0;
     for (int a = 0; a < r->space.ndim; a++)
         dims[a] = 1;
     rt_common_dims(c, t, &r->space, dims);
@@ -206,9 +207,10 @@ void rt_rows_job(Call *c, const Thunk *t, const Rows *r, Job *job)
     job->nrow = rt_collapse(r->nrow, job->row_dims, job->noperands, job->row);
 }
 
-/* The final sweep for `n` rows whose accumulators are complete, ending before row `end`. */
-void rt_rows_final(Call *c, const Thunk *t, const Rows *r, char *const *accs, idx end, idx n)
+/* The final sweep for `n` rows whose accumulators are complete, ending before row `end` of the job. */
+void rt_rows_final(Call *c, const Thunk *t, const Rows *r, const Job *job, char *const *accs, idx end, idx n)
 {
+    const idx first = job->first + end - n;
     for (int32_t i = 0; i < r->nsweeps; i++) {
         const Sweep *s = &r->sweeps[i];
         char *p[RT_MAXOPS];
@@ -216,7 +218,7 @@ void rt_rows_final(Call *c, const Thunk *t, const Rows *r, char *const *accs, id
             continue;
         for (int k = 0; k < s->nops; k++) {
             const Operand *op = &s->ops[k];
-            p[k] = op->kind == OP_ACC ? accs[op->index] : rt_out(c, t, op->index)->data + (end - n) * op->size;
+            p[k] = op->kind == OP_ACC ? accs[op->index] : rt_out(c, t, op->index)->data + first * op->size;
         }
         rt_run_body(s, p, n);
     }
@@ -243,10 +245,44 @@ static run_fn choose(Call *c, const Thunk *t, const Rows *r, const Job *job, siz
 {
     if (!(r->across && rt_folds_lanes(r, job)) && rt_goes_by_lanes(c, t, r, job, bytes))
         return rt_rows_lanes;
-    if (goes_across(r, job))
+    if (goes_across(r, job)) {
+        *bytes = (size_t)RT_MAXOPS * RT_TILE * 8 * 2;
         return rt_rows_across;
+    }
     *bytes = rt_room_along(r, job);
     return rt_rows_along;
+}
+
+/* What threads share: ranges of the outermost kept dim. Each row is computed as it would be alone. */
+typedef struct {
+    Call *c;
+    const Thunk *t;
+    const Rows *r;
+    const Job *job;
+    run_fn run;
+    idx step, chunks;
+    char *room;
+    size_t each;
+} Share;
+
+static void run_share(void *arg, idx chunk, int worker)
+{
+    const Share *h = arg;
+    Job part = *h->job;
+    idx at = chunk * h->step, inner = part.rows / part.kept_dims[0];
+    part.kept_dims[0] = chunk + 1 < h->chunks ? h->step : part.kept_dims[0] - at; /* the last takes the rest */
+    for (int i = 0; i < part.noperands; i++)
+        part.base[i] += part.kept[i][0] * at;
+    part.rows = part.kept_dims[0] * inner;
+    part.first = at * inner;
+    h->run(h->c, h->t, h->r, &part, h->room + (size_t)worker * h->each);
+}
+
+/* Lanes are cut at whole vectors and cache lines, rows where many short ones follow. */
+static idx unit_of(const Job *job, run_fn run)
+{
+    idx unit = run == rt_rows_along ? 4096 / (job->length + 1) : 64, inner = job->rows / job->kept_dims[0];
+    return unit > inner ? (unit + inner - 1) / inner : 1;
 }
 
 static int rows_run(Call *c, const Thunk *t)
@@ -256,16 +292,26 @@ static int rows_run(Call *c, const Thunk *t)
     rt_rows_job(c, t, r, &job);
     if (job.rows == 0)
         return 0;
-    rt_release(c, (double)job.rows * (double)(job.length + 8) * r->cost_ps);
-    size_t bytes = (size_t)RT_MAXOPS * RT_TILE * 8 * 2;
-    run_fn run = choose(c, t, r, &job, &bytes);
-    char *room = rt_scratch(c, bytes);
-    if (!room) {
+    double ps = (double)job.rows * (double)(job.length + 8) * r->cost_ps;
+    rt_release(c, ps);
+    size_t bytes;
+    Share h = {.c = c, .t = t, .r = r, .job = &job, .run = choose(c, t, r, &job, &bytes), .chunks = 1};
+    int threads = job.nkept ? rt_threads(c, ps) : 1;
+    h.each = (bytes + RT_ALIGN - 1) / RT_ALIGN * RT_ALIGN;
+    h.room = rt_scratch(c, h.each * (size_t)threads);
+    if (!h.room) {
         rt_acquire(c);
         PyErr_NoMemory();
         return -1;
     }
-    run(c, t, r, &job, room);
+    if (threads > 1) {
+        h.step = rt_pool_step(job.kept_dims[0], unit_of(&job, h.run), threads, ps);
+        h.chunks = job.kept_dims[0] > h.step ? job.kept_dims[0] / h.step : 1;
+    }
+    if (h.chunks > 1)
+        rt_parallel(threads, h.chunks, run_share, &h);
+    else
+        h.run(c, t, r, &job, h.room);
     rt_acquire(c);
     return 0;
 }

@@ -26,13 +26,14 @@ typedef struct {
 typedef struct {
     int noperands, nkept, nrow;
     idx rows, length;
+    idx first; /* rows that come before: other threads do them */
     idx kept_dims[RT_MAXDIM], row_dims[RT_MAXDIM];
     char *base[RT_MAXOPS];
     idx kept[RT_MAXOPS][RT_MAXDIM], row[RT_MAXOPS][RT_MAXDIM];
 } Job;
 
 void rt_rows_job(Call *c, const Thunk *t, const Rows *r, Job *job);
-void rt_rows_final(Call *c, const Thunk *t, const Rows *r, char *const *accs, idx end, idx n);
+void rt_rows_final(Call *c, const Thunk *t, const Rows *r, const Job *job, char *const *accs, idx end, idx n);
 int rt_check_guards(Call *c, const Thunk *t, const Rows *r, idx length);
 int rt_folds_lanes(const Rows *r, const Job *job);
 /* Scratch of the ways that go row by row: tiles, accumulators for RT_TILE rows, temporaries of one row. */

@@ -92,7 +92,7 @@ idx rt_rows_short(Call *c, const Thunk *t, const Rows *r, const Job *job, char *
         for (idx lane = 0; lane < count; lane++)
             for (int i = 0; i < n; i++)
                 run_line(&lines[i], first + lane, lane, job->length);
-        rt_rows_final(c, t, r, rooms.accs, first + count, count);
+        rt_rows_final(c, t, r, job, rooms.accs, first + count, count);
     }
     return rows;
 }
