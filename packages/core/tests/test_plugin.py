@@ -516,3 +516,52 @@ def test_doctor_shows_plugins_and_problems(tmp_path):
         "  Python executor: always available",
     ):
         assert line in done.stdout.splitlines()
+
+
+# ---- Rules that are registered when a class is met
+
+
+def test_rules_of_a_module_are_loaded_when_a_class_of_it_is_met():
+    table, loads = RuleTable("colour"), []
+
+    def load():
+        loads.append(1)
+        table.register(Child, lambda: "red")
+
+    table.register_later(Child.__module__, load)
+    assert not loads
+    assert table.lookup_class(Child)() == "red"
+    assert table.lookup_class(Child)() == "red"
+    assert loads == [1]
+
+
+def test_a_rule_beside_one_that_was_put_off_is_noticed():
+    table = RuleTable("colour")
+    table.register_later(Child.__module__, lambda: table.register(Child, lambda: "red"))
+    with pytest.raises(DuplicateRegistrationError):
+        table.register(Child, lambda: "green")
+    assert table.lookup_class(Child)() == "red"
+
+
+def test_load_all_leaves_nothing_for_later():
+    table = RuleTable("colour")
+    table.register_later("some.module", lambda: table.register(Child, lambda: "red"))
+    table.load_all()
+    assert len(table) == 1
+
+
+# ---- Marks
+
+
+def test_own_marks_are_those_of_pluggy():
+    from theano.plugin.pluggy_manager import HookManager
+
+    module = types.ModuleType("made_here")
+    order = []
+    module.theano_report = hookimpl(trylast=True)(lambda config: order.append("last"))
+    other = types.ModuleType("made_elsewhere")
+    other.theano_report = hookimpl(lambda config: order.append("first"))
+    manager = HookManager([("other", other), ("one", module)])
+    manager.hook.theano_report(config=None)
+    assert order == ["first", "last"]
+    assert manager.hook.theano_explain_error.spec is not None

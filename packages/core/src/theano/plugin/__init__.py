@@ -59,8 +59,8 @@ def problems() -> tuple[Problem, ...]:
 
 def __getattr__(name: str) -> Any:
     if name in ("hookimpl", "hookspec"):
-        # lazy: only plugin modules need the markers, and they need pluggy
-        from theano.plugin import hookspecs
+        # lazy: only plugin modules need the markers
+        from theano.plugin import markers
 
-        return getattr(hookspecs, name)
+        return getattr(markers, name)
     raise AttributeError(f"module 'theano.plugin' has no attribute {name!r}")

@@ -64,7 +64,7 @@ def _in_folder(folder: str, group: str, seen: set[str]) -> list[EntryPoint]:
         if project in seen:
             continue
         seen.add(project)
-        text = _read(os.path.join(folder, name, "entry_points.txt"))
+        text = _read(f"{folder}/{name}/entry_points.txt")
         if f"[{group}]" in text:
             dist = _distribution(os.path.join(folder, name))
             points += [EntryPoint(key, value, dist) for key, value in _section(text, group)]
@@ -76,11 +76,20 @@ def _normal(name: str) -> str:
 
 
 def _read(path: str) -> str:
+    # Without buffers and decoders: there may be hundreds of these small files.
     try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            return file.read()
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
     except OSError:
         return ""
+    try:
+        parts = []
+        while part := os.read(handle, 1 << 16):
+            parts.append(part)
+    except OSError:
+        return ""
+    finally:
+        os.close(handle)
+    return b"".join(parts).decode("utf-8", "replace")
 
 
 def _section(text: str, group: str) -> list[tuple[str, str]]:

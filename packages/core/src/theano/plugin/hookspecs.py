@@ -14,10 +14,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import pluggy
-
-hookspec = pluggy.HookspecMarker("theano")
-hookimpl = pluggy.HookimplMarker("theano")
+from theano.plugin.markers import hookspec
 
 
 @hookspec

@@ -14,22 +14,23 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
 from types import ModuleType
-from typing import Any
-
-import pluggy
+from typing import TYPE_CHECKING, Any
 
 from theano.configuration import check_pending_flags
 from theano.errors import PluginWarning, explain
 from theano.frozen import dataclass
-from theano.plugin import hookspecs
 from theano.plugin.bundled import BUNDLED
 from theano.plugin.discovery import EntryPoint, entry_points
+from theano.plugin.markers import hookimpl, hookspec
 from theano.plugin.registry import Registry
+
+if TYPE_CHECKING:
+    from theano.plugin.pluggy_manager import HookManager
 
 __all__ = ["Manager", "Problem"]
 
@@ -91,6 +92,32 @@ def _names_in(variable: str) -> frozenset[str] | None:
     return frozenset(name.strip() for name in text.split(",") if name.strip())
 
 
+Implementation = tuple[Callable[..., Any], Sequence[str]]
+
+
+def _is_own(module: ModuleType) -> bool:
+    """Whether a plugin module is one of Theano's own distributions."""
+    return module.__name__.startswith("theano.")
+
+
+def _parameters(function: Callable[..., Any]) -> tuple[str, ...]:
+    """Names of the arguments without a default: what the hook hands out."""
+    code = function.__code__
+    return code.co_varnames[: code.co_argcount - len(function.__defaults__ or ())]
+
+
+def _called(implementations: Sequence[Implementation], arguments: dict[str, Any], first: bool) -> Any:
+    """What pluggy does for implementations without options."""
+    results = []
+    for function, names in implementations:
+        result = function(*[arguments[name] for name in names])
+        if result is not None:
+            results.append(result)
+            if first:
+                return result
+    return None if first else results
+
+
 def _found_entry_points() -> list[EntryPoint]:
     # The same distribution may be seen twice, by two entries of sys.path.
     unique = {(point.name, point.value): point for point in reversed(entry_points(GROUP))}
@@ -117,8 +144,7 @@ class Manager:
         self.problems: list[Problem] = []
         self.loaded: list[Loaded] = []
         self.disabled: list[str] = []
-        self.plugin_manager = pluggy.PluginManager("theano")
-        self.plugin_manager.add_hookspecs(hookspecs)
+        self._plugin_manager: HookManager | None = None
         self._lock = threading.RLock()
         self._started: set[str] = set()
         self._done: set[str] = set()
@@ -126,6 +152,15 @@ class Manager:
         self._reported = 0
         self._depth = 0
         self._tracing = bool(os.environ.get("THEANO_TRACE_PLUGINS"))
+
+    @property
+    def plugin_manager(self) -> HookManager:
+        """The manager of pluggy; made when it is first needed, with the plugins loaded so far."""
+        if self._plugin_manager is None:
+            from theano.plugin.pluggy_manager import HookManager  # lazy: our own plugin modules do without pluggy
+
+            self._plugin_manager = HookManager((plugin.name, plugin.module) for plugin in self.loaded)
+        return self._plugin_manager
 
     # ---- loading
 
@@ -152,7 +187,7 @@ class Manager:
 
     def _load_one(self, name: str, distribution: str, load: Callable[[], Any]) -> None:
         start = time.perf_counter()
-        taken = self.plugin_manager.get_plugin(name)
+        taken = next((plugin.module for plugin in self.loaded if plugin.name == name), None)
         if taken is not None:
             self._problem(name, f"load from {distribution}", f"{taken.__name__} already has this name")
             return
@@ -162,7 +197,9 @@ class Manager:
             self._problem(name, f"import from {distribution}", error)
             return
         try:
-            self.plugin_manager.register(module, name)
+            # What is our own fits its specifications (a test sees to it).
+            if self._plugin_manager is not None or not _is_own(module):
+                self.plugin_manager.register(module, name)
         except Exception as error:  # an implementation does not fit its specification
             if self.plugin_manager.has_plugin(name):
                 self.plugin_manager.unregister(name=name)
@@ -173,6 +210,10 @@ class Manager:
 
     def _check_names(self) -> None:
         """Report implementations of hooks that do not exist; without any, pluggy's own check passes too."""
+        if self._plugin_manager is None:
+            return
+        from theano.plugin import hookspecs  # lazy: only plugins of others are checked
+
         known = [name for name in vars(hookspecs) if name.startswith("theano_")]
         wrong = False
         for plugin in self.loaded:
@@ -235,16 +276,25 @@ class Manager:
 
     def _call_each(self, hook_name: str, arguments: dict[str, Any]) -> None:
         """Call a registering hook of one plugin after the other; a failing one loses its own registrations only."""
-        caller = getattr(self.plugin_manager.hook, hook_name)
-        implementations = {impl.plugin_name: impl for impl in caller.get_hookimpls()}
         for plugin in self.loaded:
-            implementation = implementations.get(plugin.name)
-            if implementation is None:
+            found = self._implementation(plugin, hook_name)
+            if found is None:
                 continue
+            function, names = found
             start = time.perf_counter()
             with self._guarded(plugin.name, hook_name):
-                implementation.function(*[arguments[name] for name in implementation.argnames])
+                function(*[arguments[name] for name in names])
             self._trace(f"{hook_name} of {plugin.name}", start)
+
+    def _implementation(self, plugin: Loaded, hook_name: str) -> Implementation | None:
+        """What a plugin does in a hook, and the names of the arguments that it takes."""
+        if _is_own(plugin.module):
+            found: Any = getattr(plugin.module, hook_name, None)
+            return None if hookimpl.options_of(found) is None else (found, _parameters(found))
+        for impl in getattr(self.plugin_manager.hook, hook_name).get_hookimpls():
+            if impl.plugin_name == plugin.name:
+                return impl.function, impl.argnames
+        return None
 
     @contextmanager
     def _guarded(self, plugin: str, doing: str) -> Iterator[None]:
@@ -265,6 +315,14 @@ class Manager:
     def call(self, name: str, arguments: dict[str, Any]) -> Any:
         """Call a hook that is not a registering one."""
         self.run_stage("config")
+        if self._plugin_manager is None:
+            from theano.plugin import hookspecs  # lazy: read with the first hook that is called at work
+
+            options = hookspec.options_of(getattr(hookspecs, name, None))
+            # The plugin registered last is called first.
+            own = [found for plugin in reversed(self.loaded) if (found := self._implementation(plugin, name))]
+            if options is not None and not any(hookimpl.options_of(function) for function, _ in own):
+                return _called(own, arguments, bool(options.get("firstresult")))
         caller = getattr(self.plugin_manager.hook, name, None)
         if caller is None or not caller.has_spec():
             raise AttributeError(

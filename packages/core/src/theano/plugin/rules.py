@@ -81,6 +81,7 @@ class RuleTable:
         self.name = name
         self.methods: dict[str, Adapter] = dict(methods)
         self.rows: dict[type, Rule] = {}
+        self._later: dict[str, list[Callable[[], None]]] = {}
         self._found: dict[type, Rule | None] = {}
         self._journal = journal
 
@@ -111,6 +112,8 @@ class RuleTable:
                     "register the rule for the class of the op",
                 )
             )
+        if op_class.__module__ in self._later:
+            self._load(op_class.__module__)  # so that a second rule is noticed
         before = self.rows.get(op_class)
         if before is not None and before is not fn and not override:
             raise DuplicateRegistrationError(
@@ -125,6 +128,23 @@ class RuleTable:
         if self._journal is not None:
             self._journal(lambda: self._restore(op_class, before))
         return fn
+
+    def register_later(self, module: str, load: Callable[[], None]) -> None:
+        """Call ``load()``, which registers rules, when a class that `module` defines is first met.
+
+        So rules, and the ops that they are about, are imported by those programs only that use them.
+        """
+        self._later.setdefault(module, []).append(load)
+        self._found.clear()
+
+    def load_all(self) -> None:
+        """Do now what `register_later` put off."""
+        for module in list(self._later):
+            self._load(module)
+
+    def _load(self, module: str) -> None:
+        for load in self._later.pop(module, ()):
+            load()
 
     def _restore(self, op_class: type, before: Rule | None) -> None:
         if before is None:
@@ -147,6 +167,8 @@ class RuleTable:
 
     def _search(self, op_class: type) -> Rule | None:
         for cls in op_class.__mro__:
+            if cls.__module__ in self._later:
+                self._load(cls.__module__)
             row = self.rows.get(cls)
             if row is not None:
                 return row

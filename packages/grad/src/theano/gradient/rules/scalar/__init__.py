@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+from importlib import import_module
 from typing import Any
 
 import theano.scalar as aes
@@ -11,7 +14,6 @@ from theano.gradient.rules.scalar import arithmetic, comparison, complex, compos
 from theano.gradient.rules.scalar.derivative import partials, real_only
 from theano.gradient.zeros import zero_gradient
 from theano.tensor import xlogx
-from theano.tensor.nnet import activations, sigm
 
 __all__ = ["register", "row_classes"]
 
@@ -38,32 +40,32 @@ def scalar_forward(node: Any, points: Any) -> list:
     return [zero_gradient(out) if not terms else terms[0] if len(terms) == 1 else aes.add(*terms)]
 
 
-def row_classes() -> dict[type, Any]:
-    """Derivative rows by op class."""
+def row_classes(homes: Sequence[Any] = (aes, xlogx)) -> dict[type, Any]:
+    """Derivative rows by class, of the scalar ops that the modules `homes` hold."""
     found: dict[type, Any] = {}
     for rows in (arithmetic.ROWS, comparison.ROWS, transcendental.ROWS, special.ROWS, complex.ROWS, composite.ROWS):
         for name, row in rows.items():
-            cls = _class_named(name)
+            cls = next((c for c in (getattr(home, name, None) for home in homes) if isinstance(c, type)), None)
             if cls is not None:
                 plain = name in complex.COMPLEX_CAPABLE or row is comparison.flat or row is composite.composite
                 found[cls] = row if plain else real_only(row)
     return found
 
 
-def _class_named(name: str) -> type | None:
-    for home in (aes, sigm, activations, xlogx):
-        cls = getattr(home, name, None)
-        if isinstance(cls, type):
-            return cls
-    return None
-
-
 def register(registry: Any) -> None:
-    """Add the rows of scalar ops to the registry."""
+    """Add the rows of scalar ops to the registry; those of activation functions when one is met."""
     derivative = registry.table("derivative")
     # classic scalar ops state their derivative as a method; a row on the same class still wins
     derivative.methods.update({"L_op": composite.adapt_l_op, "grad": composite.adapt_grad})
     for cls, row in row_classes().items():
         derivative.register(cls, row)
+    for home in ("theano.tensor.nnet.sigm", "theano.tensor.nnet.activations"):
+        derivative.register_later(home, partial(_register_home, derivative, home))
     registry.table("gradient").register(aes.ScalarOp, scalar_gradient)
     registry.table("forward").register(aes.ScalarOp, scalar_forward)
+
+
+def _register_home(derivative: Any, home: str) -> None:
+    for cls, row in row_classes([import_module(home)]).items():
+        if cls.__module__ == home:
+            derivative.register(cls, row)

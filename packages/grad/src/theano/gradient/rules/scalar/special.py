@@ -13,12 +13,17 @@ import theano.scalar as aes
 from theano.gradient.disconnected import grad_not_implemented
 from theano.gradient.rules.scalar.namespace import apply, cast, literal
 from theano.gradient.rules.scalar.transcendental import Row, over, unary
-from theano.tensor.nnet import scalar_sigmoid
 
 __all__ = ["ROWS"]
 
 _ERF = 2 / math.sqrt(math.pi)
 _ERFINV = math.sqrt(math.pi) / 2
+
+
+def _sigmoid() -> Any:
+    from theano.tensor.nnet import scalar_sigmoid  # lazy: programs without softplus do without
+
+    return scalar_sigmoid
 
 
 def _neighbours(function: Any, sign: int) -> Row:
@@ -55,6 +60,6 @@ ROWS: dict[str, Row] = {
     "I0": unary(lambda k, x, out, n: apply(k, aes.i1, x)),
     "I1": unary(lambda k, x, out, n: n(0.5) * (apply(k, aes.i0, x) + _order_two(k, aes.iv, x, n))),
     "ScalarSigmoid": unary(lambda k, x, out, n: out * (n(1) - out)),
-    "ScalarSoftplus": unary(lambda k, x, out, n: apply(k, scalar_sigmoid, x)),
+    "ScalarSoftplus": unary(lambda k, x, out, n: apply(k, _sigmoid(), x)),
     "ScalarSoftsign": over(lambda k, x, out, n: k.sqr(n(1) + abs(x))),
 }
