@@ -1,5 +1,6 @@
 """Errors raised by a node while a function runs."""
 
+import numpy as np
 import pytest
 from small_ops import add, fail, mul, number, vector
 
@@ -76,15 +77,30 @@ def test_the_exception_knows_its_node():
     assert error.__thunk_trace__
 
 
-@pytest.mark.parametrize("kind", [ValueError, TypeError, IndexError, AssertionError, MemoryError, NotImplementedError])
+KINDS = [ValueError, TypeError, IndexError, KeyError, AssertionError, MemoryError, NotImplementedError]
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_the_class_is_kept(kind):
     with pytest.raises(kind) as caught:
         run(kind)
     assert type(caught.value) is kind
+    assert "it went wrong" in str(caught.value)
+    assert "\nApply node" in str(caught.value)
+
+
+def test_an_array_that_numpy_cannot_make_is_a_memory_error_with_the_node():
+    from theano.compile import as_op
+
+    big = as_op([number], [vector])(lambda n: np.empty(1 << 55))
+    x = number("x")
+    with pytest.raises(MemoryError, match=r"(?s)Unable to allocate 256\. PiB.*Apply node") as caught:
+        function([x], big(x), PY)(1)
+    assert type(caught.value) is MemoryError
     assert "Apply node" in str(caught.value)
 
 
-@pytest.mark.parametrize("kind", [KeyError, Awkward, Picky])
+@pytest.mark.parametrize("kind", [Awkward, Picky])
 def test_classes_that_cannot_be_made_from_a_message_get_a_note(kind):
     with pytest.raises(kind) as caught:
         run(kind)

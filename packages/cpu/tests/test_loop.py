@@ -319,9 +319,9 @@ def test_failing_step(native):
     assert loop_steps(f) == ["CallStep"]
     with pytest.raises(KeyError) as caught:
         f(np.arange(5.0))
-    notes = "\n".join(caught.value.__notes__)
+    told = "\n".join([str(caught.value), *caught.value.__notes__])
     for text in ("in step 3 of", "failing", "fail_at_three"):
-        assert text in notes
+        assert text in told
     assert f(np.arange(3.0)).tolist() == [0, 1, 2]
 
 

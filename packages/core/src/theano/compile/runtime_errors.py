@@ -67,17 +67,31 @@ def raise_with_op(
     new = _extended(error, details)
     if new is None:
         error.add_note(details)
-        raise error
-    raise new.with_traceback(error.__traceback__) from error.__cause__
+    try:
+        raise error if new is None else new.with_traceback(error.__traceback__) from error.__cause__
+    finally:  # the traceback holds this frame: no circle may keep the operands alive after the error is forgotten
+        del new, error, inputs, mark
+
+
+class _Text(str):
+    """The argument of a KeyError, which shows the repr of what it is given."""
+
+    def __repr__(self) -> str:
+        return str(self)
 
 
 def _extended(error: Exception, details: str) -> Exception | None:
     """A new exception of the same class with a longer message; None if that does not work for the class."""
-    if isinstance(error, KeyError) or len(error.args) > 1:
-        return None  # KeyError shows its message with escaped line ends
-    message = f"{error}\n{details}"
+    kind: Any = type(error)
+    message = f"{str(error) or 'no memory'}\n{details}" if isinstance(error, MemoryError) else f"{error}\n{details}"
+    if isinstance(error, MemoryError):
+        kind = MemoryError  # NumPy's own wants a shape and a dtype
+    elif len(error.args) > 1:
+        return None
+    elif isinstance(error, KeyError):
+        message = _Text(message)
     try:
-        new = type(error)(message)
+        new: Exception = kind(message)
     except Exception:  # the class wants other arguments
         return None
     if str(new) != message:

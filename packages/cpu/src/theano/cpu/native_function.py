@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
+from types import SimpleNamespace
 from typing import Any, NoReturn
 
 from theano.compile.callable import Function
@@ -58,9 +60,24 @@ class NativeFunction(Plan, Function):  # type: ignore[misc]
         """Give back the working memory that is kept for the next call."""
         self._free_memory()
 
+    @staticmethod
+    def _outline(shape: tuple[int, ...], strides: tuple[int, ...], dtype: Any) -> Any:
+        """Stands in a report for a value that must not be copied, because there is no memory."""
+        return SimpleNamespace(shape=shape, strides=strides, dtype=dtype, size=prod(shape))
+
     def _report(self, number: int, error: Exception, operands: list[Any]) -> NoReturn:
         """Called by the runtime when step `number` failed."""
-        raise_with_op(self._nodes[number], error, operands, index=number, fgraph=self.maker.fgraph)
+        try:
+            raise_with_op(self._nodes[number], error, operands, index=number, fgraph=self.maker.fgraph)
+        finally:
+            del error, operands  # else the traceback would keep them
+
+    def _report_value(self, slot: int, error: Exception) -> NoReturn:
+        """Called by the runtime when a result, or the new value of a shared variable, could not be handed over."""
+        node = self.plan.slots[slot].variable.owner
+        if node is None:
+            raise error
+        raise_with_op(node, error, fgraph=self.maker.fgraph)
 
 
 _runtime.lib.rt_enable_vectorcall(id(NativeFunction))

@@ -110,15 +110,21 @@ static int run_commits(Call *c)
 static PyObject *pack_result(Call *c, int kind)
 {
     Plan *p = c->plan;
-    if (kind == RESULT_SINGLE)
-        return rt_as_array(c, p->outputs[0]);
+    if (kind == RESULT_SINGLE) {
+        PyObject *only = rt_as_array(c, p->outputs[0]);
+        if (!only)
+            rt_report_value(c, p->outputs[0]);
+        return only;
+    }
     PyObject *result = kind == RESULT_LIST ? PyList_New(p->noutputs) : PyDict_New();
     for (int32_t i = 0; result && i < p->noutputs; i++) {
         PyObject *value = rt_as_array(c, p->outputs[i]);
         int failed = !value;
-        if (value && kind == RESULT_LIST)
+        if (!value)
+            rt_report_value(c, p->outputs[i]);
+        else if (kind == RESULT_LIST)
             PyList_SET_ITEM(result, i, value);
-        else if (value) {
+        else {
             failed = PyDict_SetItem(result, PyTuple_GET_ITEM(p->keys, i), value) < 0;
             Py_DECREF(value);
         }

@@ -32,6 +32,8 @@ int rt_commit(Call *c)
         const Update *u = &p->updates[made];
         values[made] = c->bufs[u->value].committed ? NULL : new_value(c, u);
         failed = !values[made] && !c->bufs[u->value].committed;
+        if (failed)
+            rt_report_value(c, u->value);
     }
     for (int32_t i = 0; i < made; i++) {
         PyObject *old = values[i];

@@ -1,5 +1,6 @@
 /* Frames: the memory of one call. */
 #include "recycle.h"
+#include "shortage.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -41,9 +42,9 @@ static Frame *frame_new(Plan *plan)
 {
     size_t buf_at, dims_at, tiny_at, bytes = frame_bytes(plan, &buf_at, &dims_at, &tiny_at);
     bytes = (bytes + RT_ALIGN - 1) / RT_ALIGN * RT_ALIGN;
-    char *raw = aligned_alloc(RT_ALIGN, bytes);
+    char *raw = rt_refuse() ? NULL : aligned_alloc(RT_ALIGN, bytes);
     if (!raw) {
-        PyErr_NoMemory();
+        PyErr_Format(PyExc_MemoryError, "no memory for %zu bytes: the registers of a function", bytes);
         return NULL;
     }
     memset(raw, 0, bytes);
@@ -107,14 +108,22 @@ void rt_buf_drop(Buf *b)
         Py_XDECREF(old);
 }
 
+#ifdef __SANITIZE_ADDRESS__
+#define SPARE 1 /* what is written behind a value is to be seen */
+#else
+#define SPARE 4096 /* so that a slightly larger value later finds room */
+#endif
+
 static char *block_room(Block *block, size_t bytes)
 {
     if (block->room >= bytes && block->data)
         return block->data;
+    size_t room = bytes + SPARE;
     rt_unblock(block->data);
-    bytes = (bytes + 4096) / RT_ALIGN * RT_ALIGN;
-    block->data = rt_block(bytes);
-    block->room = block->data ? bytes : 0;
+    block->data = room < bytes ? NULL : rt_block(room);
+    block->room = block->data ? room : 0;
+    if (!block->data)
+        rt_asked = bytes;
     return block->data;
 }
 
@@ -196,10 +205,8 @@ int rt_alloc(Call *c, int32_t slot, const idx *dims)
     b->data = bytes < 0 ? NULL
               : placed  ? berth_room(c, slot, dims, bytes)
                         : block_room(&c->frame->blocks[s->colour], (size_t)bytes);
-    if (!b->data) {
-        PyErr_Format(PyExc_MemoryError, "no memory for a temporary value of %d dimensions", s->ndim);
-        return -1;
-    }
+    if (!b->data)
+        return rt_no_room(s, dims);
     memcpy(b->dims, dims, sizeof(idx) * (size_t)s->ndim);
     b->size = rt_contiguous(s->ndim, b->dims, b->strides, s->itemsize);
     return 0;

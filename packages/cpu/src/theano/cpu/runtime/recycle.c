@@ -1,5 +1,6 @@
 /* Recycled memory, see recycle.h. */
 #include "recycle.h"
+#include "shortage.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -98,6 +99,16 @@ static void free_list(Head *h)
     }
 }
 
+#ifdef __SANITIZE_ADDRESS__
+#define WATCHED 1
+static Head *make(size_t room)
+{
+    void *start; /* nothing behind the last byte: what is written there is to be seen */
+    return posix_memalign(&start, PAGE, head_offset(room) + RT_ALIGN + room) ? NULL
+                                                                             : (Head *)((char *)start + head_offset(room));
+}
+#else
+#define WATCHED 0
 static Head *make(size_t room)
 {
     size_t align = room >= 2 * HUGE_PAGE ? HUGE_PAGE : room >= PAGED ? PAGE : RT_ALIGN;
@@ -109,6 +120,7 @@ static Head *make(size_t room)
 #endif
     return start ? (Head *)(start + head_offset(room)) : NULL;
 }
+#endif
 
 /* A new block; spare ones are given up when there is no memory otherwise. */
 static Head *make_at_any_cost(size_t room)
@@ -128,9 +140,9 @@ static Head *make_at_any_cost(size_t room)
 char *rt_block(size_t bytes)
 {
     int32_t bin = -1;
-    size_t room = bytes < RT_RECYCLED ? (bytes + RT_ALIGN) / RT_ALIGN * RT_ALIGN : 0;
+    size_t room = WATCHED ? bytes + !bytes : bytes < RT_RECYCLED ? (bytes + RT_ALIGN) / RT_ALIGN * RT_ALIGN : 0;
     Head *h = NULL;
-    if (bytes > PTRDIFF_MAX / 2)
+    if (bytes > PTRDIFF_MAX / 2 || rt_refuse())
         return NULL;
     if (!room) {
         room = rounded(bytes, &bin);
@@ -215,8 +227,10 @@ int rt_is_recycling(void) { return spare.bound > 0; }
 PyObject *rt_block_array(const Slot *s, const idx *dims, size_t bytes)
 {
     char *data = rt_block(bytes);
-    if (!data)
-        return PyErr_NoMemory();
+    if (!data) {
+        rt_no_room(s, dims);
+        return NULL;
+    }
     Py_INCREF(s->descr);
     PyObject *array = PyArray_NewFromDescr(&PyArray_Type, s->descr, s->ndim, (npy_intp *)dims, NULL, data,
                                            NPY_ARRAY_CARRAY, NULL);

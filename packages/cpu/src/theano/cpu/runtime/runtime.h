@@ -179,6 +179,7 @@ int rt_commit(Call *c);
 
 /* errors.c */
 void rt_report(Call *c, const Thunk *t);
+void rt_report_value(Call *c, int32_t slot);
 int rt_mismatch(int axis, int a, idx length_a, int b, idx length_b);
 
 /* strided.c */
