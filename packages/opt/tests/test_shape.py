@@ -108,6 +108,11 @@ def test_same_shape():
         (lambda: T.exp(T.alloc(v.sum(), 3, 4)), ["Sum", "Exp", "Alloc"]),
         (lambda: T.dot(T.zeros_like(x), y.T), ["Shape_i", "Shape_i", "Alloc"]),
         (lambda: T.maximum(x.shape[0], 0), ["Shape_i"]),
+        (lambda: T.minimum(1, x.shape[0] + 1), ["DeepCopyOp"]),
+        (lambda: T.minimum(x.shape[0] + x.shape[1], 0), ["DeepCopyOp"]),
+        (lambda: T.minimum(x.shape[0], 1), ["Shape_i", "Minimum"]),
+        (lambda: T.maximum(x.shape[0] - 1, 0), ["Shape_i", "Sub", "Maximum"]),
+        (lambda: T.alloc(v.dimshuffle("x", 0), 1, v.shape[0]), ["DimShuffle", "DeepCopyOp"]),
         (lambda: T.lt(x.shape[0] + x.shape[1], 0), ["DeepCopyOp"]),
     ],
 )

@@ -40,6 +40,13 @@ CASES = [
     (lambda: T.set_subtensor(x[1], v[0])[1], ["Shape_i", "Subtensor", "Alloc"]),
     (lambda: T.set_subtensor(v[:], w * 1), ["IncSubtensor"]),
     (lambda: T.inc_subtensor(v[1:], 0), ["DeepCopyOp"]),
+    (lambda: T.set_subtensor(v[2:], w[:4])[:2], ["Subtensor", "DeepCopyOp"]),
+    (lambda: T.inc_subtensor(v[2:], w[:4])[1], ["Subtensor", "DeepCopyOp"]),
+    (lambda: T.set_subtensor(x[2:, 1:], 0.0)[:1], ["Subtensor", "DeepCopyOp"]),
+    (lambda: T.set_subtensor(v[2:], w[:4])[:3], ["IncSubtensor", "Subtensor", "Subtensor"]),
+    (lambda: T.set_subtensor(v[2:], w[:4])[2], None),
+    (lambda: T.set_subtensor(v[-4:], w[:4])[:2], None),
+    (lambda: T.set_subtensor(v[2:], w[:4])[:-4], None),
     (lambda: T.inc_subtensor(T.zeros_like(v)[1:3], w[:2]), None),
     (lambda: T.set_subtensor(T.zeros_like(v)[1:3], 0.0), ["Shape_i", "Alloc"]),
     (lambda: T.inc_subtensor(T.zeros_like(v)[1:3], w[:2]) + w, ["Subtensor", "IncSubtensor"]),
@@ -128,3 +135,20 @@ def test_rebroadcasts(rewriting):
     assert rewriting.ops([row], T.addbroadcast(T.unbroadcast(row, 0), 0)) == ["DeepCopyOp"]
     out = T.unbroadcast(T.exp(row), 0)
     rewriting.same([row], out, VALUES[5])
+
+
+def test_room_that_two_fill_is_not_copied(rewriting):
+    """Equal nodes are merged, but memory without contents is worth nothing."""
+    from theano.tensor.alloc import AllocEmpty
+
+    def filled(value):
+        room = AllocEmpty("float64")(n + 1, 4)
+        return T.set_subtensor(room[:3], value)
+
+    outs = [filled(v[:4]), filled(w[:4]), filled(v[:4])]
+    function = rewriting.compile(INPUTS, outs)
+    rooms = [node for node in function.maker.fgraph.toposort() if isinstance(node.op, AllocEmpty)]
+    assert len(rooms) == 2  # of the first and the third, which are equal, and of the second
+    expected = [np.broadcast_to(value, (3, 4)) for value in (VALUES[2][:4], VALUES[3][:4], VALUES[2][:4])]
+    for found, wanted in zip(function(*VALUES), expected, strict=True):
+        np.testing.assert_array_equal(found, wanted)

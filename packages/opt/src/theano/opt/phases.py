@@ -68,6 +68,13 @@ def _serialize() -> Any:
     return in2out(local_IncSubtensor_serialize, name="pre_local_IncSubtensor_serialize")
 
 
+def _own_room() -> Any:
+    from .engine import in2out  # lazy: as above
+    from .rewrites.increment import local_own_room
+
+    return in2out(local_own_room, name="local_own_room")
+
+
 def _log_sum_exp() -> Any:
     from .engine import in2out  # lazy: as above
     from .rewrites.stabilize import local_log_sum_exp
@@ -152,6 +159,7 @@ PHASES: tuple[Phase, ...] = (
     Phase(49, "merge2", (*_RUN, "merge"), "merge again", MergeOptimizer),
     Phase(49.1, "reduction_fusion", (*_RUN, "fusion"), "loop fusion through reductions", _reduction_fusion),
     Phase(100, "merge3", (*_RUN, "merge"), "final merge", MergeOptimizer),
+    Phase(100.1, "local_own_room", _RUN, "what is filled piece by piece has memory of its own", _own_room),
 )
 
 

@@ -171,6 +171,8 @@ class ShapeFeature(Feature):
     @staticmethod
     def same_length(m: Variable, n: Variable) -> bool:
         """Whether two lengths are provably equal."""
+        if isinstance(m, Constant) and isinstance(n, Constant):
+            return bool(m.data == n.data)  # of any integer types
         return m is n or equal_computations([m], [n])
 
 

@@ -22,15 +22,20 @@ rules = RuleSet()
 def local_useless_alloc(fgraph: FunctionGraph, node: Apply) -> Any:
     """alloc(v, ...) -> v when v provably has the shape."""
     value, *lengths = node.inputs
-    if value.type != node.outputs[0].type:
-        return None
-    if all(value.type.broadcastable):
+    out = node.outputs[0]
+    if value.type != out.type:
+        flags = zip(value.type.broadcastable, out.type.broadcastable, strict=False)
+        if value.type.ndim != out.type.ndim or any(flag and not wanted for flag, wanted in flags):
+            return None
+    elif all(value.type.broadcastable):
         return [value]
     feature = getattr(fgraph, "shape_feature", None)
     if feature is None:
         return None
     known = feature.lengths(value)
-    return [value] if all(feature.same_length(a, b) for a, b in zip(known, lengths, strict=True)) else None
+    if not all(feature.same_length(a, b) for a, b in zip(known, lengths, strict=True)):
+        return None
+    return [value if value.type == out.type else tt.patternbroadcast(value, out.type.broadcastable)]
 
 
 @rules.local([Alloc], "U C S P")

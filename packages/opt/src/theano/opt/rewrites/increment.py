@@ -7,13 +7,20 @@ from typing import Any
 from theano import scalar as ts
 from theano import tensor as tt
 from theano.graph import Apply, FunctionGraph, Variable
+from theano.opt.engine import GraphRule
 from theano.opt.matching import constant_of, elemwise_node, has_one_client, is_constant, keep_type
 from theano.opt.ruleset import RuleSet
 from theano.opt.shape_feature import lengths_of
-from theano.tensor.alloc import Alloc
-from theano.tensor.subtensor import AdvancedIncSubtensor, AdvancedIncSubtensor1, AdvancedSubtensor1, IncSubtensor
+from theano.tensor.alloc import Alloc, AllocEmpty
+from theano.tensor.subtensor import (
+    AdvancedIncSubtensor,
+    AdvancedIncSubtensor1,
+    AdvancedSubtensor1,
+    IncSubtensor,
+    Subtensor,
+)
 
-from .subtensor import index_of, is_full_slice
+from .subtensor import index_of, is_full_slice, known_int
 
 __all__ = ["rules"]
 
@@ -54,6 +61,47 @@ def local_useless_inc_subtensor_alloc(fgraph: FunctionGraph, node: Apply) -> Any
         return None  # the rules for crossentropy want to see the alloc
     value = inner.inputs[0]
     return [keep_type(fgraph, node.op(node.inputs[0], value, *node.inputs[2:]), node.outputs[0])]
+
+
+@rules.local([Subtensor], "C P")
+def local_subtensor_before_inc_subtensor(fgraph: FunctionGraph, node: Apply) -> Any:
+    """set_subtensor(x[m:], y)[:k] -> x[:k] for k <= m: what is read ends before what was written begins."""
+    writing = node.inputs[0].owner
+    if writing is None or not isinstance(writing.op, IncSubtensor):
+        return None
+    read, written = index_of(node), index_of(writing)
+    if len(read) != 1 or len(written) < 1 or not isinstance(written[0], slice) or written[0].step is not None:
+        return None
+    start, end = known_int(written[0].start), _end_of(read[0])
+    if start is None or end is None or not 0 <= end <= start:
+        return None
+    return [keep_type(fgraph, node.op(writing.inputs[0], *node.inputs[1:]), node.outputs[0])]
+
+
+def _end_of(entry: Any) -> int | None:
+    """k for the index :k, and for the index k - 1; None for others."""
+    if not isinstance(entry, slice):
+        position = known_int(entry)
+        return None if position is None or position < 0 else position + 1
+    return known_int(entry.stop) if entry.start is None and entry.step is None else None
+
+
+def _own_room(fgraph: FunctionGraph, node: Apply) -> Any:
+    """set_subtensor(room[i], y) for room without contents that others write to as well -> room of its own.
+
+    Otherwise the room would have to be copied, which costs more than all that is written to it.
+    """
+    room = node.inputs[0]
+    if not node.op.set_instead_of_inc or room.owner is None or not isinstance(room.owner.op, AllocEmpty):
+        return None
+    if len(fgraph.clients(room)) < 2:
+        return None
+    own = room.owner.clone_with_new_inputs(list(room.owner.inputs)).outputs[0]
+    return [node.op(own, *node.inputs[1:])]
+
+
+local_own_room = GraphRule(_own_room, [IncSubtensor])
+local_own_room.name = "local_own_room"
 
 
 @rules.local([IncSubtensor, AdvancedIncSubtensor1], "C S", "local_incsubtensor_of_allocs")

@@ -34,6 +34,8 @@ CLEANING: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("scanOp_remove_constants_and_unused_inputs1", "tidy.scan_remove_unused", (_REMOVE,)),
     ("scanOp_remove_unused_outputs1", "tidy.scan_remove_unused_outputs", ()),
     ("scanOp_merge_inouts", "tidy.scan_merge_inouts", ("scan_merge_inouts",)),
+    ("scanOp_start_from_row", "sequences.scan_start_from_row", ()),
+    ("scanOp_take_in_elemwise", "sequences.scan_take_in_elemwise", ()),
 )
 
 

@@ -10,7 +10,7 @@ from theano.scan_module.editing import LoopEdit
 from theano.tensor.alloc import AllocEmpty
 from theano.tensor.subtensor import IncSubtensor, Subtensor
 
-__all__ = ["scan_save_mem", "start_of"]
+__all__ = ["first_rows", "scan_save_mem", "start_of"]
 
 
 def scan_save_mem(fgraph: FunctionGraph, node: Apply) -> Any:
@@ -21,7 +21,7 @@ def scan_save_mem(fgraph: FunctionGraph, node: Apply) -> Any:
     changed = False
     for state in edit.states:
         count = _rows_read(fgraph, state.old)
-        first = _first_rows(state.buffer, state.offset)
+        first = first_rows(state.buffer, state.offset)
         if state.kind == "mit_mot" or count is None or first is None:
             continue
         # One row more than the taps reach back, so that a new row need not overwrite one that is still read.
@@ -83,7 +83,7 @@ def _from_end(reader: Any) -> int | None:
     return -position if position < 0 else None
 
 
-def _first_rows(buffer: Any, offset: int) -> Any:
+def first_rows(buffer: Any, offset: int) -> Any:
     """The first rows, where the buffer is room for them and more; None for buffers of other kinds."""
     writing = buffer.owner
     if writing is None or not isinstance(writing.op, IncSubtensor) or not writing.op.set_instead_of_inc:

@@ -7,7 +7,8 @@ from typing import Any
 import theano.tensor as tt
 from theano.graph import Apply, Constant, FunctionGraph, Variable, clone_replace, toposort
 from theano.graph.traversal import clients_of
-from theano.opt.rewrites.scan_module.memory import start_of
+from theano.opt.rewrites.scan_module.memory import first_rows, start_of
+from theano.opt.rewrites.scan_module.sequences import is_cut
 from theano.opt.rewrites.scan_module.vectorize import Stacks
 from theano.scan_module.editing import LoopEdit, RowPart, StatePart
 from theano.scan_module.lengths import has_rows, is_shortest_length
@@ -179,7 +180,8 @@ def scan_pushout_dot1(fgraph: FunctionGraph, node: Apply) -> Any:
         if total is None:
             continue
         edit.states.remove(state)
-        first = state.buffer[0]
+        rows = first_rows(state.buffer, 1)
+        first = state.buffer[0] if rows is None else rows[0]
         for reader in _last_readers(fgraph, state.old) or ():
             endings[reader.outputs[0]] = first + total
     if not endings:
@@ -240,21 +242,42 @@ def _total(term: Variable, stack: Any) -> Any:
     inner = term.owner
     if inner is not None and isinstance(inner.op, Dot) and all(v.type.ndim == 2 for v in inner.inputs):  # type: ignore[attr-defined]
         x, y = inner.inputs
-        right = stack(y)
+        turned = x.owner is not None and isinstance(x.owner.op, DimShuffle) and tuple(x.owner.op.new_order) == (1, 0)
+        left, right = _in_memory_order(stack(x.owner.inputs[0] if turned else x), stack(y))
         rows = right.shape[0] * right.shape[1]
         flat = right.reshape([rows, right.shape[2]], ndim=2)
-        if x.owner is not None and isinstance(x.owner.op, DimShuffle) and tuple(x.owner.op.new_order) == (1, 0):
-            left = stack(x.owner.inputs[0])
+        if turned:
             return tt.dot(left.reshape([rows, left.shape[2]], ndim=2).T, flat)
-        left = stack(x).dimshuffle(1, 0, 2)
+        left = left.dimshuffle(1, 0, 2)
         return tt.dot(left.reshape([left.shape[0], rows], ndim=2), flat)
     pair = _outer_product(inner)
     if pair is not None:
-        return tt.dot(stack(pair[0]).T, stack(pair[1]))
+        left, right = _in_memory_order(stack(pair[0]), stack(pair[1]))
+        return tt.dot(left.T, right)
     # More than a vector for each step is too much to store.
     if sum(not flag for flag in term.type.broadcastable) <= 1 and inner is not None:  # type: ignore[attr-defined]
         return stack(term).sum(axis=0, acc_dtype=term.type.dtype)  # type: ignore[attr-defined]
     return None
+
+
+def _in_memory_order(left: Any, right: Any) -> tuple[Any, Any]:
+    """Both stacks with their steps in the order in which the first one lies in memory.
+
+    A sum over steps may go either way. Loops that run backwards read sequences from their ends, and a product would
+    have to copy each of them.
+    """
+    whole = _turned(left)
+    if whole is None:
+        return left, right
+    start = whole.shape[0] - left.shape[0]
+    return whole if left.owner.inputs[0] is whole else whole[start:], right[::-1]
+
+
+def _turned(stack: Any) -> Any:
+    """x for ``x[::-1]`` and ``x[::-1][:n]``."""
+    if is_cut(stack, (None, "k", None)):
+        stack = stack.owner.inputs[0]
+    return stack.owner.inputs[0] if is_cut(stack, (None, None, -1)) else None
 
 
 def _outer_product(node: Any) -> Any:
