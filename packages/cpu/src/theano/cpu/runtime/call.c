@@ -139,12 +139,15 @@ static PyObject *finish(Plan *p, Frame *f, int kind)
 {
     Call c = {.plan = p, .frame = f, .bufs = f->bufs};
     PyObject *result = NULL;
-    if (bind_shared(p, f) == 0 && rt_run_thunks(&c, 0, p->nthunks - p->ncommits) == 0) {
+    int turns = p->nturns ? rt_turns_take(p) : 1;
+    if (turns >= 0 && bind_shared(p, f) == 0 && rt_run_thunks(&c, 0, p->nthunks - p->ncommits) == 0) {
         result = pack_result(&c, kind);
         if (result && p->nupdates && ((p->ncommits && run_commits(&c) < 0) || rt_commit(&c) < 0))
             Py_CLEAR(result);
     }
     rt_frame_give(p, f);
+    if (turns == 0)
+        rt_turns_give(p);
     return result;
 }
 

@@ -199,7 +199,7 @@ int rt_configure(Plan *p, PyObject *spec)
         return -1;
     }
     if (read_slots(p, spec) < 0 || read_args(p, spec) < 0 || read_updates(p, spec) < 0 || read_thunks(p, spec) < 0 ||
-        read_lists(p, spec) < 0)
+        read_lists(p, spec) < 0 || rt_turns_setup(p) < 0)
         return -1;
     p->ready = 1;
     return 0;

@@ -13,6 +13,7 @@ void rt_plan_clear(Plan *p)
     if (f)
         rt_frame_free(p, f);
     p->ready = 0;
+    rt_turns_clear(p);
     for (int32_t i = 0; p->slots && i < p->nslots; i++) {
         Py_CLEAR(p->slots[i].object);
         Py_CLEAR(p->slots[i].descr);

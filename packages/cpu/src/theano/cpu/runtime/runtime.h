@@ -111,6 +111,8 @@ typedef struct {
     PyObject *cell;
 } Update;
 
+typedef struct Turn Turn;
+
 enum { RESULT_SINGLE = 0, RESULT_LIST = 1, RESULT_DICT = 2 };
 
 typedef struct {
@@ -128,6 +130,8 @@ typedef struct {
     double *times;    /* seconds spent in each thunk since the last question; NULL when nobody asks */
     int32_t nslots, nthunks, nargs, nshared, noutputs, nupdates, nowners, ncolours, result, ncommits;
     int32_t ready;
+    Turn **turns;    /* of the cells that are updated, see turns.c */
+    int32_t nturns;
     int32_t threads; /* 1: steps do their work alone; 0: with the pool where that pays */
     int64_t least;   /* elementwise steps with fewer elements do theirs alone */
 } Plan;
@@ -176,6 +180,12 @@ int rt_is_needed(Call *c, const Thunk *t);
 
 /* commit.c */
 int rt_commit(Call *c);
+
+/* turns.c */
+int rt_turns_setup(Plan *plan);
+void rt_turns_clear(Plan *plan);
+int rt_turns_take(const Plan *plan);
+void rt_turns_give(const Plan *plan);
 
 /* errors.c */
 void rt_report(Call *c, const Thunk *t);
