@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import functools
 import os
-from dataclasses import dataclass
 
 from theano.cpu import _runtime
+from theano.frozen import dataclass
 
 __all__ = ["Recycling", "recycling", "set_recycling"]
 

@@ -1,0 +1,119 @@
+"""Sums of multiples of one thing: ``a*x + b*x`` is ``(a + b)*x``."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from theano import scalar as ts
+from theano import tensor as tt
+from theano.graph import Apply, FunctionGraph, Variable
+from theano.opt.canonizer import terms
+from theano.opt.matching import constant_like, constant_of, elemwise_node, keep_type
+from theano.opt.ruleset import RuleSet
+
+__all__ = ["rules"]
+
+rules = RuleSet()
+
+_Core = tuple[Variable, ...]
+_Term = tuple[
+    Variable, int, Fraction
+]  # as it stands in the sum, whether it is added (1) or subtracted (-1), its factor
+
+
+@rules.local([ts.Add, ts.Sub], "C S")
+def local_add_multiples(fgraph: FunctionGraph, node: Apply) -> Any:
+    """a*x + b*x -> (a + b)*x, where a + b is a number of the dtype; so -0.5*x - 0.5*x -> -x. Plain x + x stays."""
+    out = node.outputs[0]
+    if np.dtype(out.type.dtype).kind not in "fiu" or not _may_have_multiples(node):
+        return None
+    opened = terms(fgraph, out)
+    groups: dict[_Core, list[_Term]] = {}
+    for v, sign in [(v, 1) for v in opened.num] + [(v, -1) for v in opened.den]:
+        factor, core = _multiple(v) if v.type.dtype == out.type.dtype else (Fraction(1), (v,))
+        groups.setdefault(core, []).append((v, sign, sign * factor))
+    sums = {core: sum((f for _, _, f in members), Fraction(0)) for core, members in groups.items() if _pays(members)}
+    sums = {core: total for core, total in sums.items() if _is_exact(total, out.type.dtype)}
+    if not sums:
+        return None
+    up = [v for v, inverted, _ in opened.constants if not inverted]
+    down = [v for v, inverted, _ in opened.constants if inverted]
+    for core, members in groups.items():
+        if core not in sums:
+            up += [v for v, sign, _ in members if sign > 0]
+            down += [v for v, sign, _ in members if sign < 0]
+        elif sums[core]:
+            _put(sums[core], core, members[0][0], up, down)
+    return [keep_type(fgraph, _difference(up, down, out), out)]
+
+
+def _may_have_multiples(node: Apply) -> bool:
+    """A quick look: most sums are of different things without factors."""
+    inputs = node.inputs
+    if len(inputs) > 2 and len(set(inputs)) < len(inputs):
+        return True
+    return any(elemwise_node(v, ts.Mul, ts.TrueDiv, ts.Neg, ts.Add, ts.Sub) is not None for v in inputs)
+
+
+def _multiple(variable: Variable) -> tuple[Fraction, _Core]:
+    """`variable` as a number times a product; things of another dtype are not looked into."""
+    node = elemwise_node(variable, ts.Mul, ts.TrueDiv)
+    dtype = variable.type.dtype
+    if node is None:
+        return Fraction(1), (variable,)
+    if isinstance(node.op.scalar_op, ts.TrueDiv):
+        above, below = node.inputs
+        divisor = _number(below)
+        if not divisor or above.type != variable.type:
+            return Fraction(1), (variable,)
+        return 1 / divisor, (above,)
+    factor, rest = Fraction(1), []
+    for v in node.inputs:
+        number = _number(v)
+        if number is None:
+            rest.append(v)
+        else:
+            factor *= number
+    if not rest or not factor or any(v.type.dtype != dtype for v in rest):
+        return Fraction(1), (variable,)
+    return factor, tuple(sorted(rest, key=id))
+
+
+def _number(variable: Variable) -> Fraction | None:
+    value = constant_of(variable)
+    return None if value is None or not np.isfinite(value) else Fraction(value.item())
+
+
+def _pays(members: list[_Term]) -> bool:
+    """x + x is as good as 2*x, and keeps its form."""
+    return len(members) > 2 or (len(members) == 2 and any(abs(f) != 1 for _, _, f in members))
+
+
+def _is_exact(total: Fraction, dtype: str) -> bool:
+    """Whether `dtype` has the number `total`, so that nothing is rounded that was not before."""
+    kind = np.dtype(dtype)
+    if kind.kind in "iu":
+        limits = np.iinfo(kind)
+        return total.denominator == 1 and limits.min <= total <= limits.max
+    with np.errstate(over="ignore"):
+        near = np.asarray(float(total), dtype=kind)
+    return bool(np.isfinite(near)) and Fraction(near.item()) == total
+
+
+def _put(total: Fraction, core: _Core, like: Variable, up: list[Variable], down: list[Variable]) -> None:
+    """Add ``total * core`` to the terms that are added or subtracted."""
+    if abs(total) == 1:
+        (up if total > 0 else down).append(core[0] if len(core) == 1 else tt.mul(*core))
+        return
+    number = int(total) if np.dtype(like.type.dtype).kind in "iu" else float(total)
+    up.append(tt.mul(constant_like(like, number), *core))
+
+
+def _difference(up: list[Variable], down: list[Variable], out: Variable) -> Variable:
+    above, below = (side[0] if len(side) == 1 else tt.add(*side) if side else None for side in (up, down))
+    if above is None:
+        return constant_like(out, 0) if below is None else tt.neg(below)
+    return above if below is None else tt.sub(above, below)
