@@ -129,6 +129,53 @@ def test_row_programs(same_bits, shape):
         same_bits([m], [T.nnet.softmax(m), T.nnet.logsoftmax(m)], value)
 
 
+# ---- products
+
+
+PRODUCTS = [(60, 784, 500), (600, 784, 10), (30, 300, 700), (4, 1000, 3000), (200, 17, 33), (97, 513, 65), (7, 5, 5000)]
+
+
+@pytest.mark.parametrize("sizes", PRODUCTS)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_products(same_bits, sizes, dtype):
+    m, k, n = sizes
+    x, y = T.matrix("x", dtype), T.matrix("y", dtype)
+    a, b = (rng.normal(size=shape).astype(dtype) for shape in ((m, k), (k, n)))
+    for left in (a, np.asfortranarray(a), np.repeat(a, 2, 1)[:, ::2]):
+        for right in (b, np.asfortranarray(b)):
+            f = same_bits([x, y], T.dot(x, y), left, right, shared=False)
+            np.testing.assert_allclose(f(left, right), a @ b, rtol=1e-3 if dtype == "float32" else 1e-9, atol=1e-3)
+
+
+@pytest.mark.parametrize("beta", [0.0, 1.0, 0.3])
+@pytest.mark.parametrize("sizes", PRODUCTS[:4])
+def test_products_that_are_added(same_bits, sizes, beta):
+    m, k, n = sizes
+    x, y, z = T.fmatrices("x", "y", "z")
+    a, b, c = (rng.normal(size=shape).astype("float32") for shape in ((m, k), (k, n), (m, n)))
+    gemm = T.blas.gemm_no_inplace(z, np.float32(0.7), x, y, np.float32(beta))
+    same_bits([z, x, y], gemm, c, a, b)
+    same_bits([z, x, y], gemm, c, np.asfortranarray(a), b)
+
+
+@pytest.mark.parametrize("shape", [(3000, 500), (40, 9000), (9000, 40), (511, 1025)])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_products_with_vectors(same_bits, shape, dtype):
+    m, v, w = T.matrix("m", dtype), T.vector("v", dtype), T.vector("w", dtype)
+    a, b, c = (rng.normal(size=size).astype(dtype) for size in (shape, shape[1], shape[0]))
+    for value in (a, np.asfortranarray(a), np.repeat(a, 2, 0)[::2]):
+        same_bits([m, v, w], [T.dot(m, v), T.dot(w, m)], value, b, c)
+
+
+def test_products_of_a_batch(same_bits):
+    x, y, z = T.dtensor3("x"), T.dtensor3("y"), T.dmatrix("z")
+    a, b, c = rng.normal(size=(17, 30, 40)), rng.normal(size=(17, 40, 20)), rng.normal(size=(17, 40))
+    same_bits([x, y, z], [T.batched_dot(x, y), T.batched_dot(x, z)], a, b, c)
+    same_bits(
+        [x, y, z], [T.batched_dot(x, y), T.batched_dot(x, z)], a[::-1], b.transpose(0, 2, 1)[:, ::2].repeat(4, 1), c
+    )
+
+
 # ---- the pool
 
 

@@ -150,16 +150,17 @@ static const char *contiguous(const Matrix *v, idx isz, char *room)
 }
 
 /* out = alpha x v + beta out; v is a column, out is contiguous. */
-static void product_vector(double alpha, const Matrix *x, const Matrix *v, double beta, char *out, idx isz, char *room)
+static void product_vector(double alpha, const Matrix *x, const Matrix *v, double beta, char *out, idx isz, char *room,
+                           int threads)
 {
     char layout;
     int ld, m, n, one = 1;
     const char *vector = contiguous(v, isz, room);
     room += (v->rows * isz + RT_ALIGN) / RT_ALIGN * RT_ALIGN;
-    if (rt_matvec(alpha, x, vector, beta, out, isz))
+    if (rt_matvec(alpha, x, vector, beta, out, isz, threads))
         return;
     Matrix a = readable(x, isz, room, &layout, &ld);
-    if (rt_matvec(alpha, &a, vector, beta, out, isz))
+    if (rt_matvec(alpha, &a, vector, beta, out, isz, threads))
         return;
     Number al = number(alpha, isz), be = number(beta, isz);
     if (beta == 0)
@@ -169,16 +170,16 @@ static void product_vector(double alpha, const Matrix *x, const Matrix *v, doubl
     library[isz == 8].gemv(layout == 'N' ? "T" : "N", &m, &n, &al, a.data, &ld, vector, &one, &be, out, &one);
 }
 
-size_t rt_product_room(const Matrix *x, const Matrix *y, idx isz)
+size_t rt_product_room(const Matrix *x, const Matrix *y, idx isz, int threads)
 {
     idx longest = x->cols > x->rows ? x->cols : x->rows;
-    size_t packed = rt_packed_room(x, y, isz);
+    size_t packed = rt_packed_room(x, y, isz, threads);
     size_t others = pack_room(x, isz) + pack_room(y, isz) + (size_t)(longest * isz) + 4 * RT_ALIGN;
     return packed > others ? packed : others;
 }
 
 /* out = alpha x y + beta out; `out` is C ordered and not read when beta is 0. */
-void rt_product(double alpha, const Matrix *x, const Matrix *y, double beta, char *out, idx isz, char *room)
+void rt_product(double alpha, const Matrix *x, const Matrix *y, double beta, char *out, idx isz, char *room, int threads)
 {
     Matrix t, u;
     if (x->rows == 0 || y->cols == 0)
@@ -192,15 +193,17 @@ void rt_product(double alpha, const Matrix *x, const Matrix *y, double beta, cha
         return;
     }
     if (y->cols == 1) {
-        product_vector(alpha, x, y, beta, out, isz, room);
+        product_vector(alpha, x, y, beta, out, isz, room, threads);
         return;
     }
     if (x->rows == 1) {
-        product_vector(alpha, transposed(y, &t), transposed(x, &u), beta, out, isz, room);
+        product_vector(alpha, transposed(y, &t), transposed(x, &u), beta, out, isz, room, threads);
         return;
     }
-    if (rt_skinny_product(alpha, x, y, beta, out, isz) || rt_packed_product(alpha, x, y, beta, out, isz, room))
+    if (rt_skinny_product(alpha, x, y, beta, out, isz, threads) ||
+        rt_packed_product(alpha, x, y, beta, out, isz, room, threads))
         return;
+    rt_pool_rest(); /* the library has threads of its own */
     char lx, ly;
     int ldx, ldy, m = (int)y->cols, n = (int)x->rows, k = (int)x->cols;
     Matrix a = readable(x, isz, room, &lx, &ldx);

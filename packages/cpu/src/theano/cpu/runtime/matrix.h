@@ -23,12 +23,20 @@ static inline int rt_vector_unit(void)
 #endif
 }
 
-size_t rt_product_room(const Matrix *x, const Matrix *y, idx isz);
-void rt_product(double alpha, const Matrix *x, const Matrix *y, double beta, char *out, idx isz, char *room);
-int rt_skinny_product(double alpha, const Matrix *x, const Matrix *y, double beta, char *out, idx isz);
-size_t rt_packed_room(const Matrix *x, const Matrix *y, idx isz);
-int rt_packed_product(double alpha, const Matrix *x, const Matrix *y, double beta, char *out, idx isz, char *room);
-int rt_matvec(double alpha, const Matrix *x, const char *v, double beta, char *out, idx isz);
+/* Picoseconds that a product takes on one core: of matrices by the arithmetic, of a matrix and a vector by the reading. */
+static inline double rt_product_ps(const Matrix *x, const Matrix *y, idx isz)
+{
+    return (double)x->rows * (double)x->cols * (double)y->cols * (double)isz * (x->rows == 1 || y->cols == 1 ? 20 : 3);
+}
+
+/* `threads`: see pool.h; the way and the order of additions do not depend on it. */
+size_t rt_product_room(const Matrix *x, const Matrix *y, idx isz, int threads);
+void rt_product(double alpha, const Matrix *x, const Matrix *y, double beta, char *out, idx isz, char *room, int threads);
+int rt_skinny_product(double alpha, const Matrix *x, const Matrix *y, double beta, char *out, idx isz, int threads);
+size_t rt_packed_room(const Matrix *x, const Matrix *y, idx isz, int threads);
+int rt_packed_product(double alpha, const Matrix *x, const Matrix *y, double beta, char *out, idx isz, char *room,
+                      int threads);
+int rt_matvec(double alpha, const Matrix *x, const char *v, double beta, char *out, idx isz, int threads);
 void rt_rank_one(double alpha, const char *x, idx xs, const char *y, const Matrix *z, char *out, idx isz);
 
 #endif

@@ -122,42 +122,76 @@ typedef struct {
 
 static const Unit units[2][2] = {{UNIT(f32_half), UNIT(f64_half)}, {UNIT(f32_wide), UNIT(f64_wide)}};
 
-static void across(const Unit *u, const Matrix *x, const char *v, double alpha, double beta, char *out, idx isz)
+typedef struct {
+    const Unit *u;
+    const Matrix *x;
+    const char *v;
+    double alpha, beta;
+    char *out;
+    idx isz, step; /* rows of a chunk, each of which is computed as it would be alone */
+} Share;
+
+static void along_chunk(void *arg, idx chunk, int worker)
 {
-    const idx n = x->rows, k = x->cols;
-    if (n * isz <= STRIP * 32 * rt_vector_unit() || n * k * isz <= CACHED) {
-        u->strips(k, n, x->data, x->cs / isz, v, alpha, beta, out);
-        return;
-    }
+    const Share *h = arg;
+    const Matrix *x = h->x;
+    const idx i = chunk * h->step, m = x->rows - i < h->step ? x->rows - i : h->step;
+    (void)worker;
+    h->u->along(m, x->cols, x->data + i * x->rs, x->rs / h->isz, h->v, h->alpha, h->beta, h->out + i * h->isz);
+}
+
+static void across_chunk(void *arg, idx chunk, int worker)
+{
+    const Share *h = arg;
+    const idx isz = h->isz, ars = h->x->cs / isz;
+    const idx first = chunk * h->step, end = h->x->rows - first < h->step ? h->x->rows : first + h->step;
     char sums[STRETCH] __attribute__((aligned(64)));
-    for (idx step, j = 0; j < n; j += step) {
-        step = n - j < STRETCH / isz ? n - j : STRETCH / isz;
+    (void)worker;
+    for (idx step, j = first; j < end; j += step) {
+        step = end - j < STRETCH / isz ? end - j : STRETCH / isz;
         memset(sums, 0, (size_t)(step * isz));
-        u->add_rows(k, step, x->data + j * isz, x->cs / isz, v, sums);
-        u->finish(step, sums, alpha, beta, out + j * isz);
+        h->u->add_rows(h->x->cols, step, h->x->data + j * isz, ars, h->v, sums);
+        h->u->finish(step, sums, h->alpha, h->beta, h->out + j * isz);
     }
 }
 
+static void across(Share *h, int threads, double ps)
+{
+    const idx n = h->x->rows, k = h->x->cols;
+    if (n * h->isz <= STRIP * 32 * rt_vector_unit() || n * k * h->isz <= CACHED) {
+        h->u->strips(k, n, h->x->data, h->x->cs / h->isz, h->v, h->alpha, h->beta, h->out);
+        return;
+    }
+    if (threads > 1)
+        h->step = rt_pool_step(n, 256, threads, ps);
+    rt_parallel(threads, rt_pool_chunks(n, h->step), across_chunk, h);
+}
+
 /* out = alpha x v + beta out with contiguous v and out; 0 when the matrix lies in an unsuitable way. */
-int rt_matvec(double alpha, const Matrix *x, const char *v, double beta, char *out, idx isz)
+int rt_matvec(double alpha, const Matrix *x, const char *v, double beta, char *out, idx isz, int threads)
 {
     if (!rt_vector_unit() || x->rs % isz || x->cs % isz)
         return 0;
-    const Unit *u = &units[rt_vector_unit() - 1][isz == 8];
-    if (x->cs == isz || x->cols == 1)
-        u->along(x->rows, x->cols, x->data, x->rs / isz, v, alpha, beta, out);
-    else if (x->rs == isz || x->rows == 1)
-        across(u, x, v, alpha, beta, out, isz);
-    else
+    const Matrix column = {0, x->cols, 1, 0, 0};
+    const double ps = rt_product_ps(x, &column, isz);
+    Share h = {&units[rt_vector_unit() - 1][isz == 8], x, v, alpha, beta, out, isz, x->rows};
+    if (x->cs == isz || x->cols == 1) {
+        if (threads > 1)
+            h.step = rt_pool_step(x->rows, 16, threads, ps);
+        rt_parallel(threads, rt_pool_chunks(x->rows, h.step), along_chunk, &h);
+    } else if (x->rs == isz || x->rows == 1) {
+        across(&h, threads, ps);
+    } else {
         return 0;
+    }
     return 1;
 }
 
 #else
 
-int rt_matvec(double alpha, const Matrix *x, const char *v, double beta, char *out, idx isz)
+int rt_matvec(double alpha, const Matrix *x, const char *v, double beta, char *out, idx isz, int threads)
 {
-    (void)alpha, (void)x, (void)v, (void)beta, (void)out, (void)isz;
+    (void)alpha, (void)x, (void)v, (void)beta, (void)out, (void)isz, (void)threads;
     return 0;
 }
 

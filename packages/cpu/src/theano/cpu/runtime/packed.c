@@ -24,16 +24,14 @@ typedef struct {
     double alpha, beta;
 } Tile;
 
-static idx wide_vectors_of(idx m, idx n, idx lanes)
+/* Vectors of a panel of the result, which has m rows and n columns. */
+static idx vectors_of(idx m, idx n, idx lanes)
 {
     idx all = (n + lanes - 1) / lanes, best = m <= 6 ? 4 : m <= 8 ? 3 : m <= 12 ? 2 : 4;
+    if (rt_vector_unit() < 2)
+        best = 2;
     return all < best ? all : best;
 }
-
-#define f32_wide_vectors(m, n) wide_vectors_of(m, n, 16)
-#define f64_wide_vectors(m, n) wide_vectors_of(m, n, 8)
-#define f32_half_vectors(m, n) ((n) > 8 ? 2 : 1)
-#define f64_half_vectors(m, n) ((n) > 4 ? 2 : 1)
 
 #define WIDE_CASES                                                                                                     \
     case 1: ROWS(12, 1) ROWS(8, 1) ROWS(4, 1) ROWS(2, 1) ROWS(1, 1) break;                                             \
@@ -121,10 +119,10 @@ static int suits(const Matrix *x, const Matrix *y, idx isz)
     return y->cols > NARROW || x->rows >= 128;
 }
 
-size_t rt_packed_room(const Matrix *x, const Matrix *y, idx isz)
+size_t rt_packed_room(const Matrix *x, const Matrix *y, idx isz, int threads)
 {
     const int suit = x->rows && x->cols && y->cols ? suits(x, y, isz) : 0;
-    return suit ? PANEL + (suit == 2 ? (size_t)(x->rows * y->cols * isz) : 0) + RT_ALIGN : 0;
+    return suit ? PANEL * (size_t)threads + (suit == 2 ? (size_t)(x->rows * y->cols * isz) : 0) + RT_ALIGN : 0;
 }
 
 #define DEFINE_TURN(name, type)                                                                                        \
@@ -141,39 +139,83 @@ size_t rt_packed_room(const Matrix *x, const Matrix *y, idx isz)
 DEFINE_TURN(f32_turn, float)
 DEFINE_TURN(f64_turn, double)
 
-static void run(Tile t, idx m, idx n, const char *a, const char *b, idx brs, idx bcs, char *out, idx isz, char *room)
+/* A product, and how threads share it: `rows` by `cols` of the result in a chunk. */
+typedef struct {
+    Tile t;
+    idx m, n, vectors;
+    const char *a, *b;
+    idx brs, bcs;
+    char *out;
+    idx isz;
+    char *room;
+    idx rows, cols;
+} Product;
+
+static void run_chunk(void *arg, idx chunk, int worker)
 {
-#define RUN(name, type) name(t, m, n, (const type *)a, (const type *)b, brs, bcs, (type *)out, (type *)room)
+    const Product *q = arg;
+    const idx across = rt_pool_chunks(q->n, q->cols), i = chunk / across * q->rows, j = chunk % across * q->cols;
+    const idx m = q->m - i < q->rows ? q->m - i : q->rows, end = q->n - j < q->cols ? q->n : j + q->cols;
+    const char *a = q->a + i * q->t.ars * q->isz, *room = q->room + (size_t)worker * PANEL;
+    char *out = q->out + i * q->t.crs * q->isz;
+#define RUN(name, type)                                                                                                \
+    name(q->t, q->vectors, m, q->n, j, end, (const type *)a, (const type *)q->b, q->brs, q->bcs, (type *)out, (type *)room)
     if (rt_vector_unit() == 2)
-        isz == 8 ? RUN(f64_wide_product, double) : RUN(f32_wide_product, float);
+        q->isz == 8 ? RUN(f64_wide_product, double) : RUN(f32_wide_product, float);
     else
-        isz == 8 ? RUN(f64_half_product, double) : RUN(f32_half_product, float);
+        q->isz == 8 ? RUN(f64_half_product, double) : RUN(f32_half_product, float);
 }
 
-int rt_packed_product(double alpha, const Matrix *x, const Matrix *y, double beta, char *out, idx isz, char *room)
+#define LEAST_ROWS 48 /* of a chunk: each packs its panels anew */
+
+static void run(Product *q, int threads)
+{
+    const idx lanes = rt_vector_unit() * 32 / q->isz;
+    const double ps = (double)q->m * (double)q->n * (double)q->t.k * (double)q->isz * 3;
+    q->vectors = vectors_of(q->m, q->n, lanes);
+    const idx width = q->vectors * lanes, panels = rt_pool_chunks(q->n, width);
+    q->rows = q->m;
+    q->cols = q->n;
+    if (threads > 1 && (panels >= 4 * threads || q->m < LEAST_ROWS * threads))
+        q->cols = rt_pool_step(panels, 1, threads, ps) * width;
+    else if (threads > 1)
+        q->rows = rt_pool_step(q->m, LEAST_ROWS, threads, ps);
+    rt_parallel(threads, rt_pool_chunks(q->m, q->rows) * rt_pool_chunks(q->n, q->cols), run_chunk, q);
+}
+
+int rt_packed_product(double alpha, const Matrix *x, const Matrix *y, double beta, char *out, idx isz, char *room,
+                      int threads)
 {
     const int suit = suits(x, y, isz);
     const idx xrs = x->rs / isz, xcs = x->cs / isz, yrs = y->rs / isz, ycs = y->cs / isz, m = x->rows, n = y->cols;
     if (suit == 2) {
-        char *turned = room + PANEL;
-        run((Tile){x->cols, FLAT, ycs, yrs, 0, m, 1, 0, 1, 0}, n, m, y->data, x->data, xcs, xrs, turned, isz, room);
+        char *turned = room + PANEL * (size_t)threads;
+        Tile t = {x->cols, FLAT, ycs, yrs, 0, m, 1, 0, 1, 0};
+        Product q = {t, n, m, 0, y->data, x->data, xcs, xrs, turned, isz, room, 0, 0};
+        run(&q, threads);
         if (isz == 8)
             f64_turn(m, n, (double *)turned, alpha, beta, (double *)out);
         else
             f32_turn(m, n, (float *)turned, alpha, beta, (float *)out);
     } else if (suit) {
-        run((Tile){x->cols, DEPTH, xrs, xcs, 0, n, 1, 0, alpha, beta}, m, n, x->data, y->data, yrs, ycs, out, isz, room);
+        Tile t = {x->cols, DEPTH, xrs, xcs, 0, n, 1, 0, alpha, beta};
+        Product q = {t, m, n, 0, x->data, y->data, yrs, ycs, out, isz, room, 0, 0};
+        run(&q, threads);
     }
     return suit;
 }
 
 #else
 
-size_t rt_packed_room(const Matrix *x, const Matrix *y, idx isz) { return (void)x, (void)y, (void)isz, 0; }
-
-int rt_packed_product(double alpha, const Matrix *x, const Matrix *y, double beta, char *out, idx isz, char *room)
+size_t rt_packed_room(const Matrix *x, const Matrix *y, idx isz, int threads)
 {
-    (void)alpha, (void)x, (void)y, (void)beta, (void)out, (void)isz, (void)room;
+    return (void)x, (void)y, (void)isz, (void)threads, 0;
+}
+
+int rt_packed_product(double alpha, const Matrix *x, const Matrix *y, double beta, char *out, idx isz, char *room,
+                      int threads)
+{
+    (void)alpha, (void)x, (void)y, (void)beta, (void)out, (void)isz, (void)room, (void)threads;
     return 0;
 }
 

@@ -27,13 +27,15 @@ static int shapes_differ(const char *what, idx a, idx b)
 
 static int run_product(Call *c, double alpha, const Matrix *x, const Matrix *y, double beta, char *out, idx isz)
 {
-    char *room = rt_scratch(c, rt_product_room(x, y, isz));
+    const double ps = rt_product_ps(x, y, isz);
+    const int threads = rt_threads(c, ps);
+    char *room = rt_scratch(c, rt_product_room(x, y, isz, threads));
     if (!room) {
         PyErr_NoMemory();
         return -1;
     }
-    rt_release(c, (double)x->rows * (double)x->cols * (double)y->cols * 40);
-    rt_product(alpha, x, y, beta, out, isz, room);
+    rt_release(c, ps);
+    rt_product(alpha, x, y, beta, out, isz, room, threads);
     rt_acquire(c);
     return 0;
 }
@@ -159,23 +161,47 @@ static int batched_prepare(Call *c, const Thunk *t)
     return rt_alloc_out(c, t, 0, dims);
 }
 
+#define LIBRARY_PS 200e6 /* items of so much work may be left to the library, which has threads of its own */
+
+/* Threads share the items of a batch. */
+typedef struct {
+    Matrix x, y;
+    idx xs, ys, os, isz; /* from item to item */
+    idx batch, step;
+    char *out, *room;
+    size_t each;
+} Batch;
+
+static void run_items(void *arg, idx chunk, int worker)
+{
+    const Batch *b = arg;
+    Matrix x = b->x, y = b->y;
+    const idx first = chunk * b->step, end = b->batch - first < b->step ? b->batch : first + b->step;
+    for (idx i = first; i < end; i++) {
+        x.data = b->x.data + i * b->xs;
+        y.data = b->y.data + i * b->ys;
+        rt_product(1, &x, &y, 0, b->out + i * b->os, b->isz, b->room + (size_t)worker * b->each, 1);
+    }
+}
+
 static int batched_run(Call *c, const Thunk *t)
 {
-    Matrix x = item_of(c, t, 0, 1), y = item_of(c, t, 1, 0);
-    const Buf *bx = rt_in(c, t, 0), *by = rt_in(c, t, 1);
-    idx isz = rt_slot(c, t->out[0])->itemsize, batch = bx->dims[0];
-    char *out = rt_out(c, t, 0)->data, *room = rt_scratch(c, rt_product_room(&x, &y, isz));
-    if (!room) {
+    const idx isz = rt_slot(c, t->out[0])->itemsize;
+    Batch b = {.x = item_of(c, t, 0, 1), .y = item_of(c, t, 1, 0), .xs = rt_in(c, t, 0)->strides[0],
+               .ys = rt_in(c, t, 1)->strides[0], .isz = isz, .batch = rt_in(c, t, 0)->dims[0],
+               .out = rt_out(c, t, 0)->data};
+    const double each = rt_product_ps(&b.x, &b.y, isz), ps = (double)b.batch * each;
+    const int threads = each < LIBRARY_PS ? rt_threads(c, ps) : 1;
+    b.os = b.x.rows * b.y.cols * isz;
+    b.each = (rt_product_room(&b.x, &b.y, isz, 1) + RT_ALIGN) / RT_ALIGN * RT_ALIGN;
+    b.room = rt_scratch(c, b.each * (size_t)threads);
+    if (!b.room) {
         PyErr_NoMemory();
         return -1;
     }
-    rt_release(c, (double)batch * (double)x.rows * (double)x.cols * (double)y.cols * 40);
-    for (idx i = 0; i < batch; i++) {
-        rt_product(1, &x, &y, 0, out, isz, room);
-        x.data += bx->strides[0];
-        y.data += by->strides[0];
-        out += x.rows * y.cols * isz;
-    }
+    b.step = threads > 1 ? rt_pool_step(b.batch, 1, threads, ps) : b.batch + 1;
+    rt_release(c, ps);
+    rt_parallel(threads, rt_pool_chunks(b.batch, b.step), run_items, &b);
     rt_acquire(c);
     return 0;
 }

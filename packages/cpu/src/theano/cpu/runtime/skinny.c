@@ -56,11 +56,11 @@ typedef struct {
             CASES(name, 1) CASES(name, 2) CASES(name, 3) CASES(name, 4) CASES(name, 5) CASES(name, 6)                  \
         }                                                                                                              \
     }                                                                                                                  \
-    static void name##_product(Shape *s, const Matrix *x, const Matrix *y, type *out)                                  \
+    static void name##_product(Shape *s, const Matrix *x, const Matrix *y, idx first, idx end, type *out)              \
     {                                                                                                                  \
         const type *a = (const type *)x->data, *b = (const type *)y->data;                                             \
         const idx blocks = (x->rows + ROWS - 1) / ROWS, step = (x->rows + blocks - 1) / blocks;                        \
-        for (idx j = 0; j < y->cols; j += VECTORS * lanes) {                                                           \
+        for (idx j = first; j < end; j += VECTORS * lanes) {                                                           \
             idx n = y->cols - j < VECTORS * lanes ? y->cols - j : VECTORS * lanes;                                     \
             int nv = (int)((n + lanes - 1) / lanes), last = (int)(n - (nv - 1) * lanes);                               \
             s->mask = (1u << last) - 1;                                                                                \
@@ -95,23 +95,41 @@ static int suits(const Matrix *x, const Matrix *y, idx isz)
     return rt_vector_unit() == 2;
 }
 
-int rt_skinny_product(double alpha, const Matrix *x, const Matrix *y, double beta, char *out, idx isz)
+typedef struct {
+    Shape s;
+    const Matrix *x, *y;
+    char *out;
+    idx isz, cols; /* columns of a chunk */
+} Share;
+
+static void run_chunk(void *arg, idx chunk, int worker)
+{
+    const Share *h = arg;
+    const idx first = chunk * h->cols, end = h->y->cols - first < h->cols ? h->y->cols : first + h->cols;
+    Shape s = h->s;
+    (void)worker;
+    if (h->isz == 8)
+        f64_product(&s, h->x, h->y, first, end, (double *)h->out);
+    else
+        f32_product(&s, h->x, h->y, first, end, (float *)h->out);
+}
+
+int rt_skinny_product(double alpha, const Matrix *x, const Matrix *y, double beta, char *out, idx isz, int threads)
 {
     if (!suits(x, y, isz))
         return 0;
-    Shape s = {x->cols, x->rs / isz, x->cs / isz, y->rs / isz, y->cols, alpha, beta, 0};
-    if (isz == 8)
-        f64_product(&s, x, y, (double *)out);
-    else
-        f32_product(&s, x, y, (float *)out);
+    Share h = {{x->cols, x->rs / isz, x->cs / isz, y->rs / isz, y->cols, alpha, beta, 0}, x, y, out, isz, y->cols};
+    if (threads > 1)
+        h.cols = rt_pool_step(y->cols, VECTORS * 64 / isz, threads, rt_product_ps(x, y, isz));
+    rt_parallel(threads, rt_pool_chunks(y->cols, h.cols), run_chunk, &h);
     return 1;
 }
 
 #else
 
-int rt_skinny_product(double alpha, const Matrix *x, const Matrix *y, double beta, char *out, idx isz)
+int rt_skinny_product(double alpha, const Matrix *x, const Matrix *y, double beta, char *out, idx isz, int threads)
 {
-    (void)alpha, (void)x, (void)y, (void)beta, (void)out, (void)isz;
+    (void)alpha, (void)x, (void)y, (void)beta, (void)out, (void)isz, (void)threads;
     return 0;
 }
 

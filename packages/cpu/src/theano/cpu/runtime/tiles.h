@@ -83,16 +83,16 @@ static TARGET void NAME(pack)(TYPE *to, idx width, idx k, idx n, idx whole, cons
             to[p * width + j] = j < n ? b[p * brs + j * bcs] : 0;
 }
 
-/* c = alpha a b + beta c, with m rows and n columns; strides in elements. */
-static TARGET void NAME(product)(Tile t, idx m, idx n, const TYPE *a, const TYPE *b, idx brs, idx bcs, TYPE *c,
-                                 TYPE *room)
+/* c = alpha a b + beta c, with m rows and n columns, of which those from `first` to `end`; strides in elements. */
+static TARGET void NAME(product)(Tile t, idx vectors, idx m, idx n, idx first, idx end, const TYPE *a, const TYPE *b,
+                                 idx brs, idx bcs, TYPE *c, TYPE *room)
 {
-    const idx k = t.k, vectors = NAME(vectors)(m, n);
+    const idx k = t.k;
     const double beta = t.beta;
     for (idx p = 0; p < k; p += t.depth) {
         t.k = k - p < t.depth ? k - p : t.depth;
         t.beta = p ? 1 : beta;
-        for (idx j = 0; j < n; j += vectors * LANES) {
+        for (idx j = first; j < end; j += vectors * LANES) {
             t.n = n - j < vectors * LANES ? n - j : vectors * LANES;
             const int nv = (int)((t.n + LANES - 1) / LANES);
             const TYPE *from = b + p * brs + j * bcs;
