@@ -1,4 +1,4 @@
-"""Random variables drawn from NumPy random states."""
+"""Random variables: drawn from NumPy random states, or, faster, from counter-based streams."""
 
 from theano.tensor.random.function import RandomFunction
 from theano.tensor.random.helpers import (
@@ -18,11 +18,13 @@ from theano.tensor.random.laws import (
     uniform,
 )
 from theano.tensor.random.state import RandomStateType, random_state_type
+from theano.tensor.random.stream import RandomStream
 from theano.tensor.random.streams import RandomStreamsBase
 
 __all__ = [
     "RandomFunction",
     "RandomStateType",
+    "RandomStream",
     "RandomStreamsBase",
     "binomial",
     "choice",

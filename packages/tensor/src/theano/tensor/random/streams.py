@@ -13,7 +13,15 @@ __all__ = ["RandomStreamsBase"]
 
 
 class RandomStreamsBase:
-    """Sampling methods; subclasses provide ``gen(law, *args, **kwargs)``, which supplies the state."""
+    """Sampling methods; subclasses provide ``gen(law, *args, **kwargs)``, which supplies the state.
+
+    Attributes
+    ----------
+    laws : module
+        The laws as functions of a state.
+    """
+
+    laws: Any = laws
 
     def gen(self, op: Any, *args: Any, **kwargs: Any) -> Variable:
         """Draw from the law `op` with a state of this source."""
@@ -29,13 +37,13 @@ class RandomStreamsBase:
         self, size: Any = None, low: Any = 0.0, high: Any = 1.0, ndim: int | None = None, dtype: str | None = None
     ) -> Variable:
         """Uniform numbers in [low, high)."""
-        return self.gen(laws.uniform, size, low, high, ndim=ndim, dtype=dtype)
+        return self.gen(self.laws.uniform, size, low, high, ndim=ndim, dtype=dtype)
 
     def normal(
         self, size: Any = None, avg: Any = 0.0, std: Any = 1.0, ndim: int | None = None, dtype: str | None = None
     ) -> Variable:
         """Gaussian numbers with mean `avg` and deviation `std`."""
-        return self.gen(laws.normal, size, avg, std, ndim=ndim, dtype=dtype)
+        return self.gen(self.laws.normal, size, avg, std, ndim=ndim, dtype=dtype)
 
     def binomial(
         self,
@@ -47,13 +55,13 @@ class RandomStreamsBase:
         prob: Any = None,
     ) -> Variable:
         """Number of successes in `n` trials of probability `p`; `prob` is the old name of `p`."""
-        return self.gen(laws.binomial, size, n, p, ndim=ndim, dtype=dtype, prob=prob)
+        return self.gen(self.laws.binomial, size, n, p, ndim=ndim, dtype=dtype, prob=prob)
 
     def random_integers(
         self, size: Any = None, low: Any = 0, high: Any = 1, ndim: int | None = None, dtype: str = "int64"
     ) -> Variable:
         """Integers in the closed range [low, high]."""
-        return self.gen(laws.random_integers, size, low, high, ndim=ndim, dtype=dtype)
+        return self.gen(self.laws.random_integers, size, low, high, ndim=ndim, dtype=dtype)
 
     def choice(
         self,
@@ -65,15 +73,15 @@ class RandomStreamsBase:
         dtype: str = "int64",
     ) -> Variable:
         """Elements of the vector `a` (or of ``range(a)``), with weights `p`."""
-        return self.gen(laws.choice, size, a, replace, p, ndim=ndim, dtype=dtype)
+        return self.gen(self.laws.choice, size, a, replace, p, ndim=ndim, dtype=dtype)
 
     def poisson(self, size: Any = None, lam: Any = None, ndim: int | None = None, dtype: str = "int64") -> Variable:
         """Poisson counts of mean `lam` (default 1)."""
-        return self.gen(laws.poisson, size, 1.0 if lam is None else lam, ndim=ndim, dtype=dtype)
+        return self.gen(self.laws.poisson, size, 1.0 if lam is None else lam, ndim=ndim, dtype=dtype)
 
     def permutation(self, size: Any = None, n: Any = 1, ndim: int | None = None, dtype: str = "int64") -> Variable:
         """Permutations of ``range(n)`` in a new last dimension."""
-        return self.gen(laws.permutation, size, n, ndim=ndim, dtype=dtype)
+        return self.gen(self.laws.permutation, size, n, ndim=ndim, dtype=dtype)
 
     def multinomial(
         self,
@@ -84,7 +92,7 @@ class RandomStreamsBase:
         dtype: str = "int64",
     ) -> Variable:
         """Counts per category in a new last dimension."""
-        return self.gen(laws.multinomial, size, n, pvals, ndim=ndim, dtype=dtype)
+        return self.gen(self.laws.multinomial, size, n, pvals, ndim=ndim, dtype=dtype)
 
     def shuffle_row_elements(self, input: Variable) -> Variable:
         """`input` with its last dimension shuffled, each row by itself; the result has attribute `permutation`."""

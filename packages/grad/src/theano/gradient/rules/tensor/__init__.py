@@ -27,7 +27,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "nnet.prepend": ("nnet.prepend",),
     "nnet.softmax": ("nnet.softmax",),
     "permutation": ("nonzeros", "permutation"),
-    "random": ("random.function",),
+    "random": ("random.draw", "random.function"),
     "reduction": ("extrema", "reduction"),
     "reshape": ("reshape",),
     "shape": ("asserts", "shape", "type_other"),

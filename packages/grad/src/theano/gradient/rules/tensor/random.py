@@ -1,4 +1,4 @@
-"""Draws: nothing about them is differentiable."""
+"""Draws: nothing about them is differentiable; location and scale of counter-based ones are arithmetic around them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from theano.gradient.disconnected import grad_undefined
 from theano.tensor.random import RandomFunction
+from theano.tensor.random.draw import Advance, Draw
 
 __all__ = ["register"]
 
@@ -16,4 +17,5 @@ def draw_gradient(node: Any, gs: list) -> list:
 
 
 def register(registry: Any) -> None:
-    registry.table("gradient").register(RandomFunction, draw_gradient)
+    for op in (RandomFunction, Draw, Advance):
+        registry.table("gradient").register(op, draw_gradient)
