@@ -1,7 +1,6 @@
 /* Draws from counter-based streams as steps of a plan: each fills its output group by group. */
 #include "random.h"
-
-#define PICOSECONDS 1500 /* for an element */
+#include "pool.h"
 
 static int read_stream(Call *c, const Thunk *t, Stream *s)
 {
@@ -56,8 +55,10 @@ static int advance_run(Call *c, const Thunk *t)
         read_dims(c, t, NULL, (int)rt_in(c, t, 1)->size, dims) < 0)
         return -1;
     for (int d = 0; d < rt_in(c, t, 1)->size; d++)
-        if (__builtin_mul_overflow(words, dims[d], &words))
-            return PyErr_NoMemory() ? 0 : -1;
+        if (__builtin_mul_overflow(words, dims[d], &words)) {
+            PyErr_NoMemory();
+            return -1;
+        }
     if (rt_alloc_out(c, t, 0, &five) < 0)
         return -1;
     uint64_t *out = (uint64_t *)rt_out(c, t, 0)->data;
@@ -73,9 +74,10 @@ typedef struct {
     Call *call;
     const Thunk *t;
     int64_t law;
-    int typenum, nparams;
+    int typenum, failed;
     shape_fn shape;
-    idx size, itemsize;
+    idx size, itemsize, most; /* elements of a group */
+    idx step;                 /* groups of a chunk */
     char *out;
     double bad; /* a parameter that no law has */
     int64_t low, high;
@@ -143,6 +145,17 @@ CLONES static int below(const uint32_t *w, uint32_t border, uint8_t *truth)
     return (int)tie;
 }
 
+/* Keeps the parameter that the error tells; of several the first to come. */
+static int reject(Job *job, double bad, int64_t low, int64_t high)
+{
+    if (!__atomic_exchange_n(&job->failed, 1, __ATOMIC_RELAXED)) {
+        job->bad = bad;
+        job->low = low;
+        job->high = high;
+    }
+    return -1;
+}
+
 static uint8_t decide(const Job *job, uint32_t word, double scaled, double border, idx at)
 {
     Series x;
@@ -159,10 +172,8 @@ static int bernoulli(Job *job, const uint32_t *w, idx at, idx n, char *out)
     int single = rt_slot(job->call, job->t->in[2])->ndim == 0;
     read_parameter(job, 0, at, single ? 1 : n, &p);
     for (idx i = 0; i < (single ? 1 : n); i++)
-        if (!(p.d[i] >= 0 && p.d[i] <= 1)) {
-            job->bad = p.d[i];
-            return -1;
-        }
+        if (!(p.d[i] >= 0 && p.d[i] <= 1))
+            return reject(job, p.d[i], 0, 0);
     double scaled = p.d[0] * 0x1p32, border = floor(scaled);
     if (single && border < 0x1p32) {
         if (below(w, (uint32_t)border, truth))
@@ -200,11 +211,8 @@ static int integers(Job *job, const uint64_t *word, idx at, idx n, char *out)
     read_parameter(job, 0, at, n, &low);
     read_parameter(job, 1, at, n, &high);
     for (idx i = 0; i < n; i++) {
-        if (low.i[i] > high.i[i]) {
-            job->low = low.i[i];
-            job->high = high.i[i];
-            return -1;
-        }
+        if (low.i[i] > high.i[i])
+            return reject(job, 0, low.i[i], high.i[i]);
         uint64_t span = (uint64_t)high.i[i] - (uint64_t)low.i[i] + 1;
         int64_t value = (int64_t)((uint64_t)low.i[i] + within(job, word[i], span, at + i));
         switch (job->itemsize) {
@@ -218,7 +226,7 @@ static int integers(Job *job, const uint64_t *word, idx at, idx n, char *out)
 }
 
 /* Elements `at` to `at` + `n` of the sample, made of one group. */
-static int fill_group(Job *job, const uint32_t *w, idx at, idx n, idx most)
+static int fill_group(Job *job, const uint32_t *w, idx at, idx n)
 {
     char *out = job->out + at * job->itemsize;
     char made[RT_GROUP * 8] __attribute__((aligned(RT_ALIGN)));
@@ -228,25 +236,25 @@ static int fill_group(Job *job, const uint32_t *w, idx at, idx n, idx most)
         job->shape(w, made);
         return integers(job, (const uint64_t *)made, at, n, out);
     }
-    job->shape(w, n == most ? out : made);
-    if (n != most)
+    job->shape(w, n == job->most ? out : made);
+    if (n != job->most)
         memcpy(out, made, (size_t)(n * job->itemsize));
     return 0;
 }
 
-static int fill(Job *job)
+static void fill(void *arg, idx chunk, int worker)
 {
+    Job *job = arg;
     uint32_t w[RT_GROUP] __attribute__((aligned(RT_ALIGN)));
-    int wide = job->law == LAW_INTEGERS || (job->law < LAW_BERNOULLI && job->typenum == NPY_DOUBLE);
-    idx most = wide ? RT_GROUP / 2 : RT_GROUP;
-    uint64_t group = job->stream.group;
-    for (idx at = 0; at < job->size; at += most) {
-        idx n = job->size - at < most ? job->size - at : most;
+    uint64_t group = job->stream.group + (uint64_t)(chunk * job->step);
+    idx at = chunk * job->step * job->most, end = at + job->step * job->most;
+    (void)worker;
+    for (end = end < job->size ? end : job->size; at < end; at += job->most) {
+        idx n = end - at < job->most ? end - at : job->most;
         rt_random_group(&job->stream, group++, w);
-        if (fill_group(job, w, at, n, most) < 0)
-            return -1;
+        if (fill_group(job, w, at, n) < 0)
+            return;
     }
-    return 0;
 }
 
 /* The error of a parameter that no law has; the text is in three parts. */
@@ -264,20 +272,30 @@ static int bad_parameter(const Job *job)
     return -1;
 }
 
+static const int picoseconds[] = {[LAW_UNIFORM] = 400, [LAW_NORMAL] = 1000, [LAW_EXPONENTIAL] = 900,
+                                  [LAW_BERNOULLI] = 500, [LAW_INTEGERS] = 1500}; /* for 4 bytes */
+
 /* inputs: state, shape, parameters (float64 or int64: single numbers, or one for each element); params: law */
 static int draw_run(Call *c, const Thunk *t)
 {
     const Slot *s = rt_slot(c, t->out[0]);
     const Buf *o = rt_out(c, t, 0);
-    Job job = {.call = c, .t = t, .law = t->params[0], .typenum = s->typenum, .nparams = t->nin - 2, .size = o->size,
-               .itemsize = s->itemsize, .out = o->data};
+    Job job = {.call = c, .t = t, .law = t->params[0], .typenum = s->typenum, .size = o->size, .itemsize = s->itemsize,
+               .most = RT_GROUP, .out = o->data};
     if (read_stream(c, t, &job.stream) < 0 || check_parameters(c, t) < 0)
         return -1;
     job.shape = rt_random_shape(job.law, job.typenum);
-    rt_release(c, (double)job.size * PICOSECONDS);
-    int rc = fill(&job);
+    if (job.law == LAW_INTEGERS || (job.law < LAW_BERNOULLI && job.typenum == NPY_DOUBLE))
+        job.most = RT_GROUP / 2;
+    idx groups = (job.size + job.most - 1) / job.most;
+    double ps = (double)groups * RT_GROUP * picoseconds[job.law];
+    rt_release(c, ps);
+    int threads = job.size < c->plan->least ? 1 : rt_threads(c, ps);
+    job.step = threads > 1 ? rt_pool_step(groups, 8, threads, ps) : groups;
+    if (groups)
+        rt_parallel(threads, rt_pool_chunks(groups, job.step), fill, &job);
     rt_acquire(c);
-    return rc < 0 ? bad_parameter(&job) : 0;
+    return job.failed ? bad_parameter(&job) : 0;
 }
 
 const Routine rt_random_routines[] = {{"random_draw", NULL, draw_prepare, draw_run},
