@@ -49,8 +49,8 @@ def test_integers(dtype):
     for a, b in both(lambda s: s.random_integers((3, 333), -3, 9, dtype=dtype)):
         same(a, b)
     # of these spans a third or a half of all words must be refused
+    low = np.iinfo("int64").min
     for span in (2**63, 2**63 + 2**62, 2**64 - 1):
-        low = np.iinfo("int64").min
         for a, b in both(lambda s, span=span: s.random_integers((2000,), np.int64(low), np.int64(low + span))):
             same(a, b)
 
