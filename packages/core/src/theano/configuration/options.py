@@ -168,6 +168,11 @@ def toolchain_options() -> list[Row]:
             "Folder of compiled kernels.",
         ),
         (
+            "kernel_cache_size",
+            IntParam(1024, _not_negative),
+            "MiB that compiled kernels may take; those not used for longest are deleted. 0: no bound.",
+        ),
+        (
             "base_compiledir",
             ConfigParam(defaults.base_compiledir, _folder, False, kind="folder"),
             "Root of compiledir.",

@@ -18,6 +18,7 @@ import warnings
 
 from theano.codegen.fingerprint import digest
 from theano.configuration import config
+from theano.cpu.pruning import note_use, prune_if_due
 
 _ENTRY_LIMIT = 1 << 16
 _LIBRARY_LIMIT = 1 << 28
@@ -45,6 +46,8 @@ class Store:
             state = os.fstat(handle)
             if not stat.S_ISREG(state.st_mode) or _foreign(state) or state.st_size > limit:
                 return None
+            if name.endswith(".so"):
+                note_use(handle, state)
             with os.fdopen(handle, "rb", closefd=False) as file:
                 return file.read()
         except OSError:
@@ -139,6 +142,7 @@ class KernelCache:
         self.wanted = path
         self._addresses: dict[str, int] = {}
         self._libraries: dict[str, ctypes.CDLL] = {}
+        self._added = 0
         try:
             if path:
                 Store(os.path.dirname(path)).close()  # whoever can write there could exchange the folder
@@ -177,6 +181,9 @@ class KernelCache:
 
     def _add(self, library: bytes, keys: list[str]) -> dict[str, int]:
         self._publish(library, keys)
+        self._added += len(library) + 4096 * len(keys)
+        if prune_if_due(self.store._folder, self._added):
+            self._added = 0
         handle = self._library(f"{digest(library)}.so")
         if handle is None:
             raise OSError("the library cannot be read back")
