@@ -1,4 +1,5 @@
 /* Row programs, one row after the other, tile by tile. */
+#include "interrupt.h"
 #include "rows.h"
 
 /* A long reduction is cut into tiles whose results are merged as a binary counter merges its bits: pairwise. */
@@ -99,6 +100,8 @@ static int needs_tiles(const Along *w, const Sweep *s)
     return 0;
 }
 
+#define LOOK ((idx)RT_TILE << 11) /* elements between looks at signals */
+
 /* One sweep over the present row. */
 static void sweep_along(Along *w, const Sweep *s)
 {
@@ -112,6 +115,8 @@ static void sweep_along(Along *w, const Sweep *s)
         char *p[RT_MAXOPS];
         idx n = job->length - at < step ? job->length - at : step;
         int tile = 0;
+        if (at && at % LOOK == 0 && rt_poll() < 0)
+            return;
         for (int k = 0; k < s->nops; k++) {
             p[k] = operand_at(w, &s->ops[k], k, at, n);
             if (s->ops[k].kind == OP_TILE)

@@ -3,6 +3,7 @@
  * Results are C ordered, which Fortran sees as transposed, so products are formed with swapped operands. An operand with one
  * unit stride is used where it is; others are packed. */
 #include "kernel.h"
+#include "interrupt.h"
 #include "matrix.h"
 
 #include <limits.h>
@@ -119,7 +120,7 @@ static Number number(double v, idx isz)
 /* Sizes that 32-bit integers cannot hold. */
 static void plain_product(double alpha, const Matrix *x, const Matrix *y, double beta, char *out, idx isz)
 {
-    for (idx i = 0; i < x->rows; i++)
+    for (idx i = 0; i < x->rows && (i == 0 || rt_poll() == 0); i++)
         for (idx j = 0; j < y->cols; j++) {
             double sum = 0;
             for (idx p = 0; p < x->cols; p++) {
@@ -178,6 +179,33 @@ size_t rt_product_room(const Matrix *x, const Matrix *y, idx isz, int threads)
     return packed > others ? packed : others;
 }
 
+#define LONG_PRODUCT 4e9 /* multiplications that the library does at a stretch */
+
+static int half(int n) { return (n / 2 + 63) / 64 * 64; }
+
+/* Both operands readable. In pieces, so that Ctrl-C is heard; they are large enough to cost nothing. */
+static void long_product(double alpha, const Matrix *x, const Matrix *y, double beta, char *out, idx isz)
+{
+    int ldx, ldy, ldo = (int)y->cols, rows = (int)x->rows, cols = (int)y->cols, depth = (int)x->cols;
+    char tx[2] = {layout_of(x, isz, &ldx), 0}, ty[2] = {layout_of(y, isz, &ldy), 0};
+    while ((double)rows * cols * depth > LONG_PRODUCT) {
+        int *longest = rows >= cols && rows >= depth / 2 ? &rows : cols >= depth / 2 ? &cols : &depth;
+        *longest = half(*longest);
+    }
+    Number al = number(alpha, isz), be = number(beta, isz), one = number(1, isz);
+    for (idx p = 0; p < x->cols; p += depth)
+        for (idx i = 0; i < x->rows; i += rows)
+            for (idx j = 0; j < y->cols; j += cols) {
+                int m = (int)(y->cols - j < cols ? y->cols - j : cols), n = (int)(x->rows - i < rows ? x->rows - i : rows);
+                int k = (int)(x->cols - p < depth ? x->cols - p : depth);
+                const char *a = x->data + i * x->rs + p * x->cs, *b = y->data + p * y->rs + j * y->cs;
+                if (rt_poll() < 0)
+                    return;
+                library[isz == 8].gemm(ty, tx, &m, &n, &k, &al, b, &ldy, a, &ldx, p ? &one : &be,
+                                       out + (i * y->cols + j) * isz, &ldo);
+            }
+}
+
 /* out = alpha x y + beta out; `out` is C ordered and not read when beta is 0. */
 void rt_product(double alpha, const Matrix *x, const Matrix *y, double beta, char *out, idx isz, char *room, int threads)
 {
@@ -208,9 +236,13 @@ void rt_product(double alpha, const Matrix *x, const Matrix *y, double beta, cha
     int ldx, ldy, m = (int)y->cols, n = (int)x->rows, k = (int)x->cols;
     Matrix a = readable(x, isz, room, &lx, &ldx);
     Matrix b = readable(y, isz, room + pack_room(x, isz), &ly, &ldy);
-    Number al = number(alpha, isz), be = number(beta, isz);
-    char tx[2] = {lx, 0}, ty[2] = {ly, 0};
-    library[isz == 8].gemm(ty, tx, &m, &n, &k, &al, b.data, &ldy, a.data, &ldx, &be, out, &m);
+    if ((double)m * n * k <= LONG_PRODUCT) {
+        Number al = number(alpha, isz), be = number(beta, isz);
+        char tx[2] = {lx, 0}, ty[2] = {ly, 0};
+        library[isz == 8].gemm(ty, tx, &m, &n, &k, &al, b.data, &ldy, a.data, &ldx, &be, out, &m);
+    } else {
+        long_product(alpha, &a, &b, beta, out, isz);
+    }
 }
 
 #define DEFINE_OUTER(name, type)                                                                                       \

@@ -1,5 +1,5 @@
 /* The call path: bind, run, package. Everything here is on the clock. */
-#include "runtime.h"
+#include "interrupt.h"
 
 #include <time.h>
 
@@ -49,6 +49,8 @@ static int bind_shared(Plan *p, Frame *f)
     return 0;
 }
 
+#define PATIENCE_PS 100e9 /* estimated picoseconds for which nobody hears Ctrl-C */
+
 static double seconds(void)
 {
     struct timespec now;
@@ -76,12 +78,7 @@ int rt_run_thunks(Call *c, int32_t from, int32_t to)
         const Thunk *t = &p->thunks[i];
         if (t->nguards && !rt_is_needed(c, t))
             continue;
-        if (c->signals) {
-            c->signals = 0;
-            if (PyErr_CheckSignals() < 0)
-                return -1;
-        }
-        if (run_one(c, t, 0) < 0)
+        if (run_one(c, t, 0) < 0 || (c->signals && rt_check_signals(c) < 0))
             return -1;
         for (int32_t k = 0; k < t->ndrop; k++)
             rt_buf_drop(&c->bufs[t->drop[k]]);
@@ -89,11 +86,11 @@ int rt_run_thunks(Call *c, int32_t from, int32_t to)
     return 0;
 }
 
-/* Commits: first every check, then every write, so that a failure leaves all shared variables as they were. */
-static int run_commits(Call *c)
+static int prepare_commits(Call *c, int apart)
 {
     Plan *p = c->plan;
-    c->keep_gil = 1;
+    c->apart = apart;
+    c->commit_ps = 0;
     for (int32_t i = p->nthunks - p->ncommits; i < p->nthunks; i++) {
         const Thunk *t = &p->thunks[i];
         if (t->prepare(c, t) < 0) {
@@ -101,8 +98,28 @@ static int run_commits(Call *c)
             return -1;
         }
     }
+    return 0;
+}
+
+/* Commits: first every check, then every write, so that a failure leaves all shared variables as they were.
+ *
+ * Nothing may stop a write half-way. Work that takes long is therefore done in memory of its own, where it can be given
+ * up, unless there is no memory. */
+static int run_commits(Call *c)
+{
+    Plan *p = c->plan;
+    if (prepare_commits(c, 0) < 0)
+        return -1;
+    if (c->commit_ps > PATIENCE_PS && prepare_commits(c, 1) < 0) {
+        if (!PyErr_ExceptionMatches(PyExc_MemoryError))
+            return -1;
+        PyErr_Clear();
+        if (prepare_commits(c, 0) < 0)
+            return -1;
+    }
+    c->keep_gil = !c->apart;
     for (int32_t i = p->nthunks - p->ncommits; i < p->nthunks; i++)
-        if (run_one(c, &p->thunks[i], 1) < 0)
+        if (run_one(c, &p->thunks[i], 1) < 0 || (c->apart && c->signals && rt_check_signals(c) < 0))
             return -1;
     return 0;
 }

@@ -269,7 +269,7 @@ static int take_input(Call *c, int32_t slot, int32_t from, const idx *dims)
 int rt_alloc_out(Call *c, const Thunk *t, int32_t k, const idx *dims)
 {
     int32_t slot = t->out[k], take = t->take[k];
-    if (t->commit && rt_slot(c, slot)->commit >= 0 && take_storage(c, slot, dims))
+    if (t->commit && !c->apart && rt_slot(c, slot)->commit >= 0 && take_storage(c, slot, dims))
         return 0;
     if (take >= 0 && take_input(c, slot, t->in[take], dims))
         return 0;

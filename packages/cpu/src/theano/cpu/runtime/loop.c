@@ -2,6 +2,7 @@
  *
  * The inner plan reads rows of the outer values where they lie and writes new rows where they belong, unless a step
  * reads what it would overwrite. What is unusual (no steps, inputs that do not fit) is left to the op's `perform`. */
+#include "interrupt.h"
 #include "loop.h"
 #include "recycle.h"
 
@@ -189,8 +190,7 @@ static int run_steps(Run *r, idx steps)
         if (run_step(r) < 0)
             return -1;
         if ((r->done & 15) == 0 || r->c.signals) {
-            r->c.signals = 0;
-            if (PyErr_CheckSignals() < 0)
+            if (rt_check_signals(&r->c) < 0)
                 return -1;
             let_others(r, &since);
         }

@@ -4,6 +4,7 @@
  * are passed as they are; others are packed into tiles. The body is only ever run on whole vectors: a remainder is
  * computed by running the last whole vector again, or on padded copies, so that no value depends on its position. */
 #include "runtime.h"
+#include "interrupt.h"
 #include "kernel.h"
 
 typedef struct {
@@ -36,6 +37,8 @@ static int map_prepare(Call *c, const Thunk *t)
     for (int32_t k = 0; k < t->nout; k++)
         if (rt_alloc_out(c, t, k, dims) < 0)
             return -1;
+    if (t->commit)
+        c->commit_ps += (double)rt_out(c, t, 0)->size * m->sweep.cost_ps;
     return 0;
 }
 
@@ -292,7 +295,7 @@ static int share(Call *c, const Walker *w, idx total, int packed, int threads, d
     h.each = packed ? (size_t)w->s->nops * 8 * (h.how == SQUARES ? (size_t)SQUARE * SQUARE : RT_TILE) : 0;
     if (packed && !(h.room = rt_scratch(c, h.each * (size_t)threads)))
         return -1;
-    if (threads > 1)
+    if (threads > 1 || ps > RT_LONG_PS)
         cut(&h, threads, ps);
     rt_parallel(threads, rt_pool_chunks(h.count, h.step) * rt_pool_chunks(h.length, h.part), run_share, &h);
     return 0;
@@ -315,7 +318,7 @@ static int map_run(Call *c, const Thunk *t)
             packed += !w.src[k].direct;
     w.streams = total >= RT_TILE ? find_streams(&w, total) : 0;
     int rc = 0, threads = total < c->plan->least ? 1 : rt_threads(c, ps);
-    if (!packed && threads == 1)
+    if (!packed && threads == 1 && ps <= RT_LONG_PS)
         run_span(&w, NULL, 0, total);
     else
         rc = share(c, &w, total, packed, threads, ps);

@@ -6,6 +6,7 @@
  * small work is only shared with workers that are awake. A forked child has no workers; it starts new ones when it wants
  * some. Workers never touch Python. */
 #include "pool.h"
+#include "interrupt.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -62,8 +63,11 @@ static int64_t nanoseconds(void)
 static void work(int worker)
 {
     ptrdiff_t chunk;
-    while ((chunk = atomic_fetch_add(&pool.next, 1)) < pool.chunks)
+    while ((chunk = atomic_fetch_add(&pool.next, 1)) < pool.chunks) {
         pool.fn(pool.arg, chunk, worker);
+        if (worker == 0 && rt_poll() < 0)
+            atomic_store(&pool.next, pool.chunks); /* the rest is left */
+    }
 }
 
 /* Looks for an open round that is not `seen`; returns 0 when it is time to sleep. */
@@ -239,7 +243,7 @@ void rt_parallel(int threads, ptrdiff_t chunks, rt_chunk_fn fn, void *arg)
     }
     if (threads > 1 && chunks > 1)
         atomic_fetch_add(&refusals, 1); /* another caller has the workers, or a worker calls */
-    for (ptrdiff_t chunk = 0; chunk < chunks; chunk++)
+    for (ptrdiff_t chunk = 0; chunk < chunks && (chunk == 0 || rt_poll() == 0); chunk++)
         fn(arg, chunk, 0);
 }
 
@@ -264,6 +268,8 @@ ptrdiff_t rt_pool_step(ptrdiff_t total, ptrdiff_t unit, int threads, double pico
 {
     double wanted = picoseconds / CHUNK_PS;
     ptrdiff_t chunks = wanted < threads ? threads : wanted > 16.0 * threads ? 16 * threads : (ptrdiff_t)wanted;
+    if (picoseconds > RT_LONG_PS * (double)chunks)
+        chunks = picoseconds / RT_LONG_PS < (double)total ? (ptrdiff_t)(picoseconds / RT_LONG_PS) : total;
     ptrdiff_t step = (total + chunks - 1) / chunks;
     step = (step + unit - 1) / unit * unit;
     return step > 0 ? step : unit;

@@ -1,4 +1,5 @@
 /* The steps Gemm, Gemv, Ger, Dot22, Dot22Scalar, Dot and BatchedDot. */
+#include "interrupt.h"
 #include "matrix.h"
 
 static double scalar_of(Call *c, const Thunk *t, int k)
@@ -84,6 +85,8 @@ static int gemm_prepare(Call *c, const Thunk *t)
         return shapes_differ("rows of the sum and of the product", z->dims[0], x.rows);
     if (!vector && z->dims[1] != y.cols)
         return shapes_differ("columns of the sum and of the product", z->dims[1], y.cols);
+    if (t->commit)
+        c->commit_ps += (double)x.rows * (double)x.cols * (double)y.cols * 40;
     return rt_alloc_out(c, t, 0, z->dims);
 }
 
@@ -199,7 +202,7 @@ static int batched_run(Call *c, const Thunk *t)
         PyErr_NoMemory();
         return -1;
     }
-    b.step = threads > 1 ? rt_pool_step(b.batch, 1, threads, ps) : b.batch + 1;
+    b.step = threads > 1 || ps > RT_LONG_PS ? rt_pool_step(b.batch, 1, threads, ps) : b.batch + 1;
     rt_release(c, ps);
     rt_parallel(threads, rt_pool_chunks(b.batch, b.step), run_items, &b);
     rt_acquire(c);

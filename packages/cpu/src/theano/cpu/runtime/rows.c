@@ -2,6 +2,7 @@
  *
  * Two ways. Along (along.c): one row after the other, tile by tile. Across (across.c): many rows side by side, one
  * lane each, for reductions over outer dims and for short rows. */
+#include "interrupt.h"
 #include "rows.h"
 
 static int read_axes(Rows *r, PyObject *axes)
@@ -150,6 +151,18 @@ static int refuse_empty(const Rows *r, idx rows, idx length)
     return 0;
 }
 
+/* Operands that repeat one element may span more positions than there is memory for, or numbers. */
+static int refuse_uncountable(const Rows *r, const idx *dims)
+{
+    idx positions = 1;
+    for (int a = 0; a < r->space.ndim; a++)
+        if (dims[a] && (__builtin_mul_overflow(positions, dims[a], &positions) || positions > PTRDIFF_MAX >> 8)) {
+            PyErr_SetString(PyExc_ValueError, "the operands span more positions than can be counted; reduce them first");
+            return -1;
+        }
+    return 0;
+}
+
 static int rows_prepare(Call *c, const Thunk *t)
 {
     const Rows *r = t->impl;
@@ -160,7 +173,7 @@ static int rows_prepare(Call *c, const Thunk *t)
         rows *= kept[i] = dims[r->kept_axes[i]];
     for (int i = 0; i < r->nrow; i++)
         length *= dims[r->row_axes[i]];
-    if (refuse_empty(r, rows, length) < 0 || rt_check_guards(c, t, r, length) < 0)
+    if (refuse_uncountable(r, dims) < 0 || refuse_empty(r, rows, length) < 0 || rt_check_guards(c, t, r, length) < 0)
         return -1;
     for (int32_t k = 0; k < t->nout; k++)
         if (rt_alloc_out(c, t, k, r->reduced[k] ? kept : dims) < 0)
@@ -304,7 +317,7 @@ static int rows_run(Call *c, const Thunk *t)
         PyErr_NoMemory();
         return -1;
     }
-    if (threads > 1) {
+    if (threads > 1 || (job.nkept && ps > RT_LONG_PS)) {
         h.step = rt_pool_step(job.kept_dims[0], unit_of(&job, h.run), threads, ps);
         h.chunks = job.kept_dims[0] > h.step ? job.kept_dims[0] / h.step : 1;
     }

@@ -144,6 +144,8 @@ typedef struct Call {
     PyThreadState *released;
     int32_t keep_gil; /* commits: nobody may look at shared storage meanwhile */
     int32_t signals;  /* ask for pending signals before the next thunk */
+    int32_t apart;    /* commits: in memory of their own, shared storage is exchanged at the end */
+    double commit_ps; /* commits: estimated work */
 } Call;
 
 /* plan.c */
