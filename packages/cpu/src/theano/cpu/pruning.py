@@ -59,10 +59,18 @@ def prune_if_due(folder: int, added: int) -> bool:
     if not limit or (added <= limit // 8 and _looked_at_lately(folder)):
         return False
     with contextlib.suppress(OSError):
-        os.close(os.open(STAMP, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=folder))
-        os.utime(STAMP, dir_fd=folder, follow_symlinks=False)
+        _stamp(folder)
         prune(folder, limit)
     return True
+
+
+def _stamp(folder: int) -> None:
+    handle = os.open(STAMP, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=folder)
+    try:
+        os.write(handle, b"{}")
+        os.utime(handle)
+    finally:
+        os.close(handle)
 
 
 def _looked_at_lately(folder: int) -> bool:
