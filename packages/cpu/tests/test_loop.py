@@ -319,7 +319,7 @@ def test_failing_step(native):
     assert loop_steps(f) == ["CallStep"]
     with pytest.raises(KeyError) as caught:
         f(np.arange(5.0))
-    told = "\n".join([str(caught.value), *caught.value.__notes__])
+    told = str(caught.value)
     for text in ("in step 3 of", "failing", "fail_at_three"):
         assert text in told
     assert f(np.arange(3.0)).tolist() == [0, 1, 2]
@@ -331,7 +331,7 @@ def test_operands_that_do_not_fit(native):
     f = native([x, s], out)
     with pytest.raises(ValueError, match="dimension mismatch") as caught:
         f(np.ones((3, 2)), np.ones(3))
-    assert "in step 0 of" in "\n".join(caught.value.__notes__)
+    assert "in step 0 of" in str(caught.value)
     assert f(np.ones((2, 1)), np.ones(1)).tolist() == [[2], [3]]
 
 

@@ -42,6 +42,7 @@ __all__ = [
     "UnknownOptionError",
     "UnusedInputError",
     "UserError",
+    "add_to_message",
     "explain",
 ]
 
@@ -54,6 +55,33 @@ def explain(asked: str, found: str, do: str) -> str:
       Do: use float32 or float64
     """
     return f"{asked}: {found}\n  Do: {do}"
+
+
+class KeyText(str):
+    """The argument of a KeyError, which shows the repr of what it is given."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def add_to_message(error: BaseException, text: str) -> None:
+    """Let ``str(error)`` end with the lines `text`; where the class does not allow it, the error gets a note.
+
+    >>> error = KeyError("a")
+    >>> add_to_message(error, "(in step 3)")
+    >>> print(error)
+    'a'
+    (in step 3)
+    """
+    before, message = error.args, f"{error}\n{text}"
+    if len(before) == 1:
+        error.args = (KeyText(message) if isinstance(error, KeyError) else message,)
+        if str(error) == message:
+            return
+        error.args = before
+    error.add_note(text)
 
 
 class TheanoError(Exception):

@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 from theano.configuration import config
+from theano.errors import KeyText
 from theano.graph import format_trace
 from theano.graph.trace import user_line
 from theano.plugin import hook
@@ -73,13 +74,6 @@ def raise_with_op(
         del new, error, inputs, mark
 
 
-class _Text(str):
-    """The argument of a KeyError, which shows the repr of what it is given."""
-
-    def __repr__(self) -> str:
-        return str(self)
-
-
 def _extended(error: Exception, details: str) -> Exception | None:
     """A new exception of the same class with a longer message; None if that does not work for the class."""
     kind: Any = type(error)
@@ -89,7 +83,7 @@ def _extended(error: Exception, details: str) -> Exception | None:
     elif len(error.args) > 1:
         return None
     elif isinstance(error, KeyError):
-        message = _Text(message)
+        message = KeyText(message)
     try:
         new: Exception = kind(message)
     except Exception:  # the class wants other arguments

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from theano.errors import explain
+from theano.errors import add_to_message, explain
 from theano.graph.trace import user_line
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ class _Loop:
         try:
             new = self.fn(*arguments, *self.shared, *self.fixed)
         except Exception as error:
-            error.add_note(f"(in step {k} of {op}, counted from 0)")
+            add_to_message(error, f"(in step {k} of {op}, counted from 0)")
             raise
         for buffer, shift, o in self.writes:
             value = new[o]

@@ -8,6 +8,7 @@ from typing import Any
 from theano.cpu.memory import typenum_of
 from theano.cpu.perform import perform_thunk
 from theano.cpu.recurrence import compile_recurrence
+from theano.errors import add_to_message
 from theano.scan_module.scan_op import Scan
 
 __all__ = ["ROWS"]
@@ -54,7 +55,7 @@ def _native_step(op: Scan) -> Any:
 
 def _noter(op: Scan) -> Callable[[Exception, int], None]:
     def note(error: Exception, k: int) -> None:
-        error.add_note(f"(in step {k} of {op}, counted from 0)")
+        add_to_message(error, f"(in step {k} of {op}, counted from 0)")
 
     return note
 
