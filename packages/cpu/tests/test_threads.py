@@ -176,6 +176,53 @@ def test_products_of_a_batch(same_bits):
     )
 
 
+# ---- copies and indexing
+
+
+def test_copies(same_bits):
+    x, y, n = T.dtensor3("x"), T.dtensor3("y"), T.lscalar("n")
+    base = rng.random((60, 50, 70))
+    outputs = [
+        T.join(1, x, y),
+        T.alloc(y[:1, :1], n, 50, 70),
+        T.alloc(y[0, 0, 0], 50, n, n),
+        *T.split(x, [20, 30], 2, 1),
+    ]
+    outputs += [T.inc_subtensor(x[3:40], y[3:40]), x.dimshuffle(2, 0, 1).flatten()]
+    for a in (base, base.transpose(1, 0, 2)[:, :50].repeat(2, 1)[:60], base[::-1, :, ::-1]):
+        if a.shape == base.shape:
+            same_bits([x, y, n], outputs, a, a[::-1], 60)
+
+
+@pytest.mark.parametrize("shape", [(500, 128), (5000, 3), (5000, 1), (40, 600)])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int16"])
+def test_rows_by_number(same_bits, shape, dtype):
+    """Added rows repeat, so the order of the additions shows."""
+    m, y, i, row = T.matrix("m", dtype), T.matrix("y", dtype), T.lvector("i"), T.vector("row", dtype)
+    a = (rng.normal(size=shape) * 9).astype(dtype)
+    numbers = rng.integers(0, shape[0], 3000)
+    b = (rng.normal(size=(3000, shape[1])) * 9).astype(dtype)
+    outputs = [m[i], T.inc_subtensor(m[i], y), T.set_subtensor(m[i], y), T.inc_subtensor(m[i], row)]
+    for value in (a, np.asfortranarray(a), np.repeat(a, 2, 1)[:, ::2]):
+        f = same_bits([m, y, i, row], outputs, value, b, numbers, b[0])
+        expected = a.copy()
+        np.add.at(expected, numbers, b)
+        np.testing.assert_allclose(f(value, b, numbers, b[0])[1], expected, rtol=1e-4, atol=1e-3)
+
+
+@pytest.mark.parametrize("shape", [(70, 600), (1000, 10), (129, 64), (5, 4000)])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int32"])
+def test_positions_of_maxima(same_bits, shape, dtype):
+    m = T.matrix("m", dtype)
+    a = rng.integers(0, 50, shape).astype(dtype)
+    if dtype != "int32":
+        a[3, 5] = np.nan
+    for axis in (0, 1):
+        for value in (a, np.asfortranarray(a), a[::-1, ::-1]):
+            f = same_bits([m], [T.argmax(m, axis), T.max_and_argmax(m, axis)[0]], value, shared=False)
+            assert np.array_equal(f(value)[0], np.argmax(value, axis))
+
+
 # ---- the pool
 
 

@@ -8,7 +8,7 @@ static int copy_run(Call *c, const Thunk *t)
     const Slot *s = rt_slot(c, t->out[0]);
     Buf *x = rt_in(c, t, 0), *b = rt_out(c, t, 0);
     rt_release(c, (double)b->size * 300);
-    rt_copy(s->ndim, b->dims, b->data, b->strides, x->data, x->strides, s->itemsize);
+    rt_copy_shared(c, s->ndim, b->dims, b->data, b->strides, x->data, x->strides, s->itemsize);
     rt_acquire(c);
     return 0;
 }
@@ -61,10 +61,7 @@ static int alloc_run(Call *c, const Thunk *t)
         return -1;
     Buf *o = rt_out(c, t, 0);
     rt_release(c, (double)o->size * 200);
-    if (single)
-        rt_fill(o->data, v->data, o->size, s->itemsize);
-    else
-        rt_copy(s->ndim, o->dims, o->data, o->strides, v->data, strides, s->itemsize);
+    rt_copy_shared(c, s->ndim, o->dims, o->data, o->strides, v->data, strides, s->itemsize);
     rt_acquire(c);
     return 0;
 }
@@ -110,7 +107,7 @@ static int join_run(Call *c, const Thunk *t)
     rt_release(c, (double)o->size * 300);
     for (int k = (int)t->params[1]; k < t->nin; k++) {
         const Buf *b = rt_in(c, t, k);
-        rt_copy(s->ndim, b->dims, at, o->strides, b->data, b->strides, s->itemsize);
+        rt_copy_shared(c, s->ndim, b->dims, at, o->strides, b->data, b->strides, s->itemsize);
         at += b->dims[axis] * o->strides[axis];
     }
     rt_acquire(c);
@@ -154,7 +151,7 @@ static int split_run(Call *c, const Thunk *t)
     for (int32_t k = 0; k < t->nout; k++) {
         const Buf *o = rt_out(c, t, k);
         if (t->params[1 + k])
-            rt_copy(s->ndim, o->dims, o->data, o->strides, at, x->strides, s->itemsize);
+            rt_copy_shared(c, s->ndim, o->dims, o->data, o->strides, at, x->strides, s->itemsize);
         at += rt_read_int(ls, lengths->data + k * lengths->strides[0]) * step;
     }
     rt_acquire(c);

@@ -124,49 +124,98 @@ static int argmax_prepare(Call *c, const Thunk *t)
     return 0;
 }
 
+/* Rows of a value on present shapes, and where results go; threads share rows. */
+typedef struct {
+    const Slot *s;
+    const Leaf *leaf;
+    int nk, nr, direct;
+    idx kd[RT_MAXDIM], ks[RT_MAXDIM], rd[RT_MAXDIM], rs[RT_MAXDIM], rows, length, step;
+    char *from, *maxima, *room;
+    int64_t *positions;
+} Search;
+
+static void search_rows(const Search *h, idx first, idx n, char *room)
+{
+    const Slot *s = h->s;
+    char largest[8] __attribute__((aligned(8))), *from = h->from;
+    idx at[RT_MAXDIM], left = first;
+    for (int d = h->nk - 1; d >= 0; left /= h->kd[d--]) {
+        at[d] = left % h->kd[d];
+        from += at[d] * h->ks[d];
+    }
+    for (idx r = first; r < first + n; r++) {
+        if (!h->direct)
+            rt_gather(room, from, h->nr, h->rd, h->rs, 0, h->length, s->itemsize);
+        const char *row = h->direct ? from : room;
+        h->positions[r] = first_maximum(h->leaf, s, row, h->length, largest);
+        if (h->maxima)
+            memcpy(h->maxima + r * s->itemsize, row + h->positions[r] * s->itemsize, (size_t)s->itemsize);
+        for (int d = h->nk - 1; d >= 0; d--) {
+            from += h->ks[d];
+            if (++at[d] < h->kd[d])
+                break;
+            from -= h->ks[d] * h->kd[d];
+            at[d] = 0;
+        }
+    }
+}
+
+static void search_chunk(void *arg, idx chunk, int worker)
+{
+    const Search *h = arg;
+    idx first = chunk * h->step, left = h->rows - first;
+    char *room = h->direct ? NULL : h->room + worker * h->length * h->s->itemsize;
+    search_rows(h, first, left < h->step ? left : h->step, room);
+}
+
+/* The last chunk takes the rest, so that there are ROWS rows in each. */
+static void search_short_chunk(void *arg, idx chunk, int worker)
+{
+    const Search *h = arg;
+    idx first = chunk * h->step, left = h->rows - first, n = left < 2 * h->step ? left : h->step;
+    char *maxima = h->maxima ? h->maxima + first * h->s->itemsize : NULL;
+    (void)worker;
+    argmax_short(h->s, h->from + first * h->ks[0], h->ks[0], n, h->length, h->positions + first, maxima);
+}
+
+static void describe(Call *c, const Thunk *t, Search *h)
+{
+    const Buf *x = rt_in(c, t, 0);
+    h->s = rt_slot(c, t->in[0]);
+    h->rows = h->length = 1;
+    for (int d = 0; d < h->s->ndim; d++) {
+        int reduced = t->params[d] != 0, k = reduced ? h->nr++ : h->nk++;
+        (reduced ? h->rd : h->kd)[k] = x->dims[d];
+        (reduced ? h->rs : h->ks)[k] = x->strides[d];
+        *(reduced ? &h->length : &h->rows) *= x->dims[d];
+    }
+    h->positions = (int64_t *)rt_out(c, t, t->nout - 1)->data;
+    h->maxima = t->nout > 1 ? rt_out(c, t, 0)->data : NULL;
+    h->from = x->data;
+    h->leaf = &rt_leaves[rt_find_leaf("maximum", h->s->typenum)];
+    h->direct = rt_is_contiguous(h->nr, h->rd, h->rs, h->s->itemsize);
+}
+
 /* The last output holds positions; with two outputs the first holds maxima. */
 static int argmax_run(Call *c, const Thunk *t)
 {
-    const Slot *s = rt_slot(c, t->in[0]);
-    const Buf *x = rt_in(c, t, 0);
-    idx kd[RT_MAXDIM], ks[RT_MAXDIM], rd[RT_MAXDIM], rs[RT_MAXDIM], at[RT_MAXDIM] = {0}, rows = 1, length = 1;
-    int nk = 0, nr = 0;
-    for (int d = 0; d < s->ndim; d++) {
-        int reduced = t->params[d] != 0, k = reduced ? nr++ : nk++;
-        (reduced ? rd : kd)[k] = x->dims[d];
-        (reduced ? rs : ks)[k] = x->strides[d];
-        *(reduced ? &length : &rows) *= x->dims[d];
-    }
-    int64_t *positions = (int64_t *)rt_out(c, t, t->nout - 1)->data;
-    char *maxima = t->nout > 1 ? rt_out(c, t, 0)->data : NULL, *from = x->data;
-    const Leaf *leaf = &rt_leaves[rt_find_leaf("maximum", s->typenum)];
-    char largest[8] __attribute__((aligned(8)));
-    int direct = rt_is_contiguous(nr, rd, rs, s->itemsize);
-    char *room = direct ? NULL : rt_scratch(c, (size_t)(length * s->itemsize));
-    if (!direct && !room) {
+    Search h = {0};
+    describe(c, t, &h);
+    if (h.rows == 0)
+        return 0;
+    double ps = (double)h.rows * (double)h.length * 700;
+    int threads = rt_threads(c, ps);
+    if (!h.direct && !(h.room = rt_scratch(c, (size_t)(threads * h.length * h.s->itemsize)))) {
         PyErr_NoMemory();
         return -1;
     }
-    rt_release(c, (double)rows * (double)length * 700);
-    if (direct && nk == 1 && rows >= ROWS && length <= ROWS && s->kind == 'f') {
-        argmax_short(s, from, ks[0], rows, length, positions, maxima);
-        rt_acquire(c);
-        return 0;
-    }
-    for (idx r = 0; r < rows; r++) {
-        if (!direct)
-            rt_gather(room, from, nr, rd, rs, 0, length, s->itemsize);
-        const char *row = direct ? from : room;
-        positions[r] = first_maximum(leaf, s, row, length, largest);
-        if (maxima)
-            memcpy(maxima + r * s->itemsize, row + positions[r] * s->itemsize, (size_t)s->itemsize);
-        for (int d = nk - 1; d >= 0; d--) {
-            from += ks[d];
-            if (++at[d] < kd[d])
-                break;
-            from -= ks[d] * kd[d];
-            at[d] = 0;
-        }
+    rt_release(c, ps);
+    if (h.direct && h.nk == 1 && h.rows >= ROWS && h.length <= ROWS && h.s->kind == 'f') {
+        h.step = threads > 1 ? rt_pool_step(h.rows, ROWS, threads, ps) : h.rows;
+        rt_parallel(threads, h.rows > h.step ? h.rows / h.step : 1, search_short_chunk, &h);
+    } else {
+        h.step = threads > 1 ? rt_pool_step(h.rows, 1, threads, ps) : h.rows;
+        rt_parallel(threads, rt_pool_chunks(h.rows, h.step), search_chunk, &h);
     }
     rt_acquire(c);
     return 0;

@@ -128,24 +128,47 @@ static __attribute__((noinline)) void take_whole(char *restrict out, const char 
     }
 }
 
+typedef struct {
+    const Slot *s;
+    const Buf *x, *o;
+    const idx *rows;
+    idx step; /* rows of a chunk */
+    int whole;
+} Take;
+
+static void take_chunk(void *arg, idx chunk, int worker)
+{
+    const Take *h = arg;
+    const Buf *x = h->x, *o = h->o;
+    const idx first = chunk * h->step, n = o->dims[0] - first < h->step ? o->dims[0] - first : h->step;
+    const idx *rows = h->rows + first;
+    char *out = o->data + first * o->strides[0];
+    (void)worker;
+    if (h->whole)
+        take_whole(out, x->data, x->strides[0], rows, n, o->size / o->dims[0] * h->s->itemsize);
+    else
+        for (idx i = 0; i < n; i++)
+            rt_copy(h->s->ndim - 1, o->dims + 1, out + i * o->strides[0], o->strides + 1, x->data + rows[i] * x->strides[0],
+                    x->strides + 1, h->s->itemsize);
+}
+
 int rt_take_rows_run(Call *c, const Thunk *t)
 {
     const Slot *s = rt_slot(c, t->out[0]);
     const Buf *x = rt_in(c, t, 0);
     Buf *o = rt_out(c, t, 0);
-    idx n = o->dims[0], step = x->strides[0];
+    idx n = o->dims[0];
     const idx *rows = rt_read_rows(c, t, 1, x->dims[0]);
     if (!rows)
         return -1;
     if (o->size == 0)
         return 0;
-    rt_release(c, (double)o->size * 300);
-    if (rt_is_contiguous(s->ndim - 1, x->dims + 1, x->strides + 1, s->itemsize))
-        take_whole(o->data, x->data, step, rows, n, o->size / n * s->itemsize);
-    else
-        for (idx i = 0; i < n; i++)
-            rt_copy(s->ndim - 1, o->dims + 1, o->data + i * o->strides[0], o->strides + 1, x->data + rows[i] * step,
-                    x->strides + 1, s->itemsize);
+    double ps = (double)o->size * 300;
+    rt_release(c, ps);
+    int threads = rt_threads(c, ps);
+    idx step = threads > 1 ? rt_pool_step(n, 64, threads, ps) : n;
+    Take h = {s, x, o, rows, step, rt_is_contiguous(s->ndim - 1, x->dims + 1, x->strides + 1, s->itemsize)};
+    rt_parallel(threads, rt_pool_chunks(n, step), take_chunk, &h);
     rt_acquire(c);
     return 0;
 }

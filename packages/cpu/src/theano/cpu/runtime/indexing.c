@@ -91,7 +91,7 @@ void rt_bring_first(Call *c, const Thunk *t)
     Buf *o = rt_out(c, t, 0);
     const Slot *s = rt_slot(c, t->out[0]);
     if (o->data != x->data)
-        rt_copy(s->ndim, o->dims, o->data, o->strides, x->data, x->strides, s->itemsize);
+        rt_copy_shared(c, s->ndim, o->dims, o->data, o->strides, x->data, x->strides, s->itemsize);
 }
 
 typedef struct {

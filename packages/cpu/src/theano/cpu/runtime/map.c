@@ -228,7 +228,8 @@ static int settle_inplace(Call *c, const Thunk *t, const Map *m, Walker *w)
             continue;
         Buf *b = rt_in(c, t, op->index), *o = rt_out(c, t, m->inplace[op->index]);
         if (b->data != o->data || !w->src[k].direct)
-            rt_copy(m->space.ndim, o->dims, o->data, o->strides, b->data, b->strides, m->sweep.ops[k].size);
+            rt_copy_shared(c, m->space.ndim, o->dims, o->data, o->strides, b->data, b->strides,
+                           m->sweep.ops[k].size);
         w->src[k].base = o->data;
         w->src[k].direct = 1;
         changed = 1;

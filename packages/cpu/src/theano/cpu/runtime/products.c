@@ -70,7 +70,7 @@ static void start_from(Call *c, const Thunk *t, int needed)
     Buf *o = rt_out(c, t, 0);
     const Slot *s = rt_slot(c, t->out[0]);
     if (needed && o->data != z->data)
-        rt_copy(s->ndim, o->dims, o->data, o->strides, z->data, z->strides, s->itemsize);
+        rt_copy_shared(c, s->ndim, o->dims, o->data, o->strides, z->data, z->strides, s->itemsize);
 }
 
 /* (z, a, x, y, b): b z + a x y. Gemv is the same with vectors z and y: (y, alpha, A, x, beta). */

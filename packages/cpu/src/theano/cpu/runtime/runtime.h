@@ -199,6 +199,8 @@ int rt_is_contiguous(int ndim, const idx *dims, const idx *strides, idx itemsize
 idx rt_contiguous(int ndim, const idx *dims, idx *strides, idx itemsize);
 void rt_copy1(char *dst, idx ds, const char *src, idx ss, idx n, idx itemsize);
 void rt_copy(int ndim, const idx *dims, char *dst, const idx *ds, const char *src, const idx *ss, idx itemsize);
+void rt_copy_shared(const Call *c, int ndim, const idx *dims, char *dst, const idx *ds, const char *src, const idx *ss,
+                    idx itemsize);
 void rt_transpose(char *dst, idx ds, const char *src, idx ss, idx rows, idx cols, idx itemsize);
 void rt_gather(char *dst, const char *src, int ndim, const idx *dims, const idx *strides, idx start, idx n, idx isz);
 void rt_scatter(char *dst, const char *src, int ndim, const idx *dims, const idx *strides, idx start, idx n, idx isz);

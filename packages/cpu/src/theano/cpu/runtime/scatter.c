@@ -6,7 +6,8 @@
 typedef struct {
     char *out;
     const char *y;
-    idx width, step; /* elements of a row; bytes from one row of the value to the next */
+    idx pitch, step; /* elements of a row of the target; bytes from one row of the value to the next */
+    idx width;       /* elements of a row that are written */
     const idx *rows;
     idx n;
     int single; /* the value has one element for a whole row */
@@ -18,17 +19,17 @@ typedef struct {
         type *restrict out = (type *)s->out;                                                                           \
         const idx *restrict rows = s->rows;                                                                            \
         const char *restrict y = s->y;                                                                                 \
-        idx n = s->n, width = s->width, step = s->step;                                                                \
-        if (width == 1) {                                                                                              \
+        idx n = s->n, width = s->width, pitch = s->pitch, step = s->step;                                              \
+        if (pitch == 1) {                                                                                              \
             for (idx i = 0; i < n; i++)                                                                                \
                 out[rows[i]] = (type)(out[rows[i]] + *(const type *)(y + i * step));                                   \
             return;                                                                                                    \
         }                                                                                                              \
         for (idx i = 0; i < n; i++) {                                                                                  \
-            type *restrict to = out + rows[i] * width;                                                                 \
+            type *restrict to = out + rows[i] * pitch;                                                                 \
             const type *restrict from = (const type *)(y + i * step);                                                  \
             if (i + AHEAD < n)                                                                                         \
-                ask_to_write((const char *)(out + rows[i + AHEAD] * width), width * (idx)sizeof(type));                \
+                ask_to_write((const char *)(out + rows[i + AHEAD] * pitch), width * (idx)sizeof(type));                \
             if (s->single) {                                                                                           \
                 type v = *from;                                                                                        \
                 for (idx j = 0; j < width; j++)                                                                        \
@@ -60,6 +61,35 @@ static void add_rows(int typenum, const Scatter *s)
     case NPY_USHORT: add_rows_i16(s); break;
     default: add_rows_i8(s);
     }
+}
+
+/* Threads share the columns: each adds to all rows, in order. */
+typedef struct {
+    const Scatter *job;
+    const Slot *s;
+    idx width;
+} Share;
+
+static void add_columns(void *arg, idx chunk, int worker)
+{
+    const Share *h = arg;
+    Scatter part = *h->job;
+    idx first = chunk * h->width;
+    (void)worker;
+    part.width = part.pitch - first < h->width ? part.pitch - first : h->width;
+    part.out += first * h->s->itemsize;
+    part.y += part.single ? 0 : first * h->s->itemsize;
+    add_rows(h->s->typenum, &part);
+}
+
+#define LEAST_WIDTH 64 /* bytes of a row that are worth looking the row up */
+
+static void add_rows_together(Call *c, const Slot *s, const Scatter *job, double ps)
+{
+    int threads = job->width * s->itemsize >= 2 * LEAST_WIDTH ? rt_threads(c, ps) : 1;
+    idx unit = LEAST_WIDTH / s->itemsize, width = (job->width + threads - 1) / threads;
+    Share h = {job, s, threads > 1 ? (width + unit - 1) / unit * unit : job->width};
+    rt_parallel(threads, rt_pool_chunks(job->width, h.width), add_columns, &h);
 }
 
 #define PUT(bytes)                                                                                                     \
@@ -133,14 +163,16 @@ int rt_inc_rows_run(Call *c, const Thunk *t)
     for (int d = 1; d < s->ndim; d++)
         job.width *= dims[d];
     job.single = is_single(s->ndim - 1, dims + 1, from + 1);
+    job.pitch = job.width;
     double copied = o->data == rt_in(c, t, 0)->data ? 0 : (double)o->size;
-    rt_release(c, (copied + (double)(job.n * job.width)) * 300);
+    double ps = (double)(job.n * job.width) * 300;
+    rt_release(c, copied * 300 + ps);
     rt_bring_first(c, t);
     if (job.single || rt_is_contiguous(s->ndim - 1, dims + 1, from + 1, s->itemsize)) {
         if (job.width > 0 && t->params[0])
             set_rows(&job, s->itemsize);
         else if (job.width > 0)
-            add_rows(s->typenum, &job);
+            add_rows_together(c, s, &job, ps);
     } else {
         for (idx i = 0; i < job.n; i++)
             rt_write_part(s->ndim - 1, dims + 1, o->data + job.rows[i] * o->strides[0], o->strides + 1,

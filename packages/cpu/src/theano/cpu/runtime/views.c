@@ -121,7 +121,7 @@ static int reshape_run(Call *c, const Thunk *t)
         if (rt_alloc_fresh(c, t->out[0], dims) < 0)
             return -1;
         rt_contiguous(xs->ndim, x->dims, strides, xs->itemsize);
-        rt_copy(xs->ndim, x->dims, b->data, strides, x->data, x->strides, xs->itemsize);
+        rt_copy_shared(c, xs->ndim, x->dims, b->data, strides, x->data, x->strides, xs->itemsize);
         return 0;
     }
     rt_buf_drop(b);
