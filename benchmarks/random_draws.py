@@ -12,12 +12,10 @@ from benchmarks.peers import bind, jax, torch
 
 
 def _stream() -> Any:
-    """Our fastest stream object."""
-    try:
-        from theano.sandbox.rng_mrg import MRG_RandomStreams
-    except ImportError:
-        from theano.tensor.shared_randomstreams import RandomStreams as MRG_RandomStreams
-    return MRG_RandomStreams(1)
+    """The stream for new programs."""
+    from theano.tensor.random import RandomStream
+
+    return RandomStream(1)
 
 
 def _moments(name: str, values: Any, mean: float, deviation: float) -> None:

@@ -9,7 +9,11 @@ from theano.cpu.calls import arrays, blas, extrema, indexing
 
 __all__ = ["register_calls"]
 
-_LATER = {"theano.scan_module.scan_op": "loop", "theano.tensor.random.draw": "random"}
+_LATER = {
+    "theano.scan_module.scan_op": "loop",
+    "theano.tensor.random.draw": "random",
+    "theano.tensor.random.mrg_ops": "mrg",
+}
 """Ops that most programs do not have, by the module that defines them: their rows are loaded with it."""
 
 

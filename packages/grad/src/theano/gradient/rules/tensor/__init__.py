@@ -27,7 +27,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "nnet.prepend": ("nnet.prepend",),
     "nnet.softmax": ("nnet.softmax",),
     "permutation": ("nonzeros", "permutation"),
-    "random": ("random.draw", "random.function"),
+    "random": tuple(f"random.{name}" for name in ("draw", "from_uniform", "function", "mrg_ops")),
     "reduction": ("extrema", "reduction"),
     "reshape": ("reshape",),
     "shape": ("asserts", "shape", "type_other"),

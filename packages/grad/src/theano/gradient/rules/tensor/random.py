@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from theano.gradient.disconnected import grad_undefined
-from theano.tensor.random import RandomFunction
 from theano.tensor.random.draw import Advance, Draw
+from theano.tensor.random.from_uniform import ChoiceFromUniform, MultinomialFromUniform
+from theano.tensor.random.function import RandomFunction
+from theano.tensor.random.mrg_ops import DotModulo, mrg_uniform_base
 
 __all__ = ["register"]
+
+_OPS = (RandomFunction, Draw, Advance, mrg_uniform_base, DotModulo, MultinomialFromUniform, ChoiceFromUniform)
 
 
 def draw_gradient(node: Any, gs: list) -> list:
@@ -17,5 +21,5 @@ def draw_gradient(node: Any, gs: list) -> list:
 
 
 def register(registry: Any) -> None:
-    for op in (RandomFunction, Draw, Advance):
+    for op in _OPS:
         registry.table("gradient").register(op, draw_gradient)

@@ -1,0 +1,1 @@
+"""Classic home of what was once tried out; only forwards."""
