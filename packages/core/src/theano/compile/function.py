@@ -12,6 +12,7 @@ from theano.compile.callable import Function
 from theano.compile.maker import FunctionMaker
 from theano.compile.old_style import is_old_style, to_new_style
 from theano.compile.profiling import profile_for
+from theano.compile.progress import progress
 from theano.compile.sharedvalue import SharedVariable
 from theano.compile.specification import Specification, as_specs, check_distinct, check_updates, outputs_of_dict
 from theano.errors import explain
@@ -119,7 +120,8 @@ def compiling(name: str) -> Iterator[None]:
     collecting = gc.isenabled()
     gc.disable()
     try:
-        yield
+        with progress(name):
+            yield
     except Exception as error:
         error.add_note(f"This happened while theano.function made {name!r}.")
         raise

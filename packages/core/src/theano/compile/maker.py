@@ -14,6 +14,7 @@ from theano.compile.io import In, SymbolicInput, SymbolicOutput
 from theano.compile.measured import MeasuredFunction
 from theano.compile.mode import get_mode
 from theano.compile.pipeline import run_stages
+from theano.compile.progress import show_stage
 from theano.compile.sharedvalue import Container, SharedVariable
 from theano.configuration import config
 from theano.errors import UnusedInputError, explain
@@ -57,6 +58,8 @@ class FunctionMaker:
     backend : Backend
     timings : dict of str to float
         Seconds spent in each stage.
+    nested : bool
+        The function is part of another one that is being compiled.
     """
 
     def __init__(
@@ -89,6 +92,7 @@ class FunctionMaker:
         self.owned = owned
         self.roots = [spec.variable for spec in self.inputs] if roots is None else list(roots)
         self.timings: dict[str, float] = {}
+        self.nested = False
         self.plan: Any = None
         self.backend: Any = None
         self.given = fgraph is not None
@@ -129,6 +133,7 @@ class FunctionMaker:
             )
         containers = [_container(spec, value) for spec, value in zip(self.inputs, given, strict=True)]
         start = perf_counter()
+        show_stage("link")
         function = self._make(containers)
         self.timings["link"] = perf_counter() - start
         if self.profile:

@@ -6,6 +6,7 @@ The last step, making a function of the plan, belongs to the backend and follows
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from theano.compile.builders import expand_inline
 from theano.compile.io import SymbolicOutput
 from theano.compile.memory_contract import add_copies
+from theano.compile.progress import show_stage
 from theano.configuration import change_flags, config
 from theano.errors import explain
 from theano.graph import DestroyHandler, FunctionGraph, Supervisor, format_trace, toposort
@@ -36,10 +38,20 @@ def run_stages(maker: FunctionMaker) -> None:
     """Run all stages on `maker`, and note the time of each in ``maker.timings``."""
     stages = default_stages()
     hook("theano_modify_pipeline", stages=stages)
-    for name, stage in stages:
-        start = perf_counter()
-        stage(maker)
-        maker.timings[name] = maker.timings.get(name, 0.0) + perf_counter() - start
+    maker.nested = bool(getattr(_running, "makers", 0))
+    _running.makers = getattr(_running, "makers", 0) + 1
+    try:
+        for name, stage in stages:
+            start = perf_counter()
+            show_stage(name)
+            stage(maker)
+            maker.timings[name] = maker.timings.get(name, 0.0) + perf_counter() - start
+    finally:
+        _running.makers -= 1
+
+
+# How many makers are at work in a thread: the step of a loop is compiled while the plan around it is made.
+_running = threading.local()
 
 
 def build_graph(maker: FunctionMaker) -> None:

@@ -193,6 +193,12 @@ def toolchain_options() -> list[Row]:
             IntParam(lambda: 24 * value_of("compile.wait"), _not_negative, False),
             seconds + "after which a stale compile lock is broken.",
         ),
+        (
+            "compile.background",
+            FloatParam(-1.0),
+            "A function whose compiler would run for more than so many seconds starts in Python and goes on natively "
+            "when it is ready; the last bits of results may change then. -1: never.",
+        ),
         ("nocleanup", BoolParam(False), "Keep generated files of failed compilations."),
         ("cmodule.compilation_warning", BoolParam(False), "Show warnings of the compiler."),
         ("cmodule.debug", BoolParam(False), "Define DEBUG in generated code."),

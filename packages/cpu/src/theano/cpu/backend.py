@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from typing import Any
 
+from theano.configuration import config
+
 __all__ = ["CpuBackend"]
 
 
@@ -46,6 +48,8 @@ class CpuBackend:
     def make_function(self, maker: Any, plan: Any, containers: Sequence[Any]) -> Any:
         """A `NativeFunction`; one of the Python executor for graphs with lazy ops other than `ifelse`.
 
+        With ``config.compile.background`` it may be a `BackgroundFunction`, whose compiler is still running.
+
         Raises
         ------
         BackendUnavailable
@@ -63,6 +67,24 @@ class CpuBackend:
         if not all(is_native_condition(node.op, node) for node in lazy):
             return PythonFunction(maker, plan, containers)
         try:
+            if config.compile.background >= 0:
+                return _native_or_later(maker, plan, containers)
             return NativeFunction(maker, plan, containers)
         except CompileError as error:
             raise BackendUnavailable(str(error)) from error
+
+
+def _native_or_later(maker: Any, plan: Any, containers: Sequence[Any]) -> Any:
+    # lazy: an option
+    from theano.cpu.background import BackgroundFunction, budget
+    from theano.cpu.kernels import Postponed, with_patience
+    from theano.cpu.native_function import NativeFunction
+
+    seconds = budget(maker)
+    if seconds is None:
+        return NativeFunction(maker, plan, containers)
+    try:
+        with with_patience(seconds):
+            return NativeFunction(maker, plan, containers)
+    except Postponed as postponed:
+        return BackgroundFunction(maker, plan, containers, postponed)

@@ -31,7 +31,10 @@ def run_chains(chains: list[list[list[str]]], folder: Path, seconds: float) -> b
     Every command runs in `folder`, in a session of its own: a Ctrl-C at the terminal reaches only this process, which
     then kills the children itself, grandchildren included.
     """
+    if _ending:
+        raise ToolError("this process is about to end", hung=True)
     children: list[Child] = []
+    _running.append(children)
     deadline = time.monotonic() + seconds
     error_path = folder / "errors.txt"
     out_path = folder / "output.txt"
@@ -44,10 +47,26 @@ def run_chains(chains: list[list[list[str]]], folder: Path, seconds: float) -> b
     except BaseException:
         _kill(children)
         raise
+    finally:
+        _running.remove(children)
     for child in children:
         if child.returncode:
             raise ToolError(_failure(child, error_path))
     return out_path.read_bytes()
+
+
+_running: list[list[Child]] = []
+_ending = False
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_running.clear)  # they are the parent's to end
+
+
+def end_all_runs() -> None:
+    """End the tools that other threads wait for, and let nobody start more."""
+    global _ending
+    _ending = True
+    for children in list(_running):
+        _kill(children)
 
 
 def _start(chain: list[list[str]], children: list[Child], errors: BinaryIO, out: BinaryIO, folder: Path) -> None:
@@ -69,6 +88,8 @@ def _start(chain: list[list[str]], children: list[Child], errors: BinaryIO, out:
         except (OSError, ValueError) as error:
             raise ToolError(f"{command[0]} could not be started: {error}") from error
         children.append(child)
+        if _ending:  # it started while the others were ended
+            raise ToolError("this process is about to end", hung=True)
         if previous is not None:
             previous.close()  # the reader alone must hold the pipe, else the writer never sees it close
         previous = child.stdout
