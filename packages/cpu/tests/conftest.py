@@ -39,3 +39,13 @@ def agree(native):
         return function
 
     return check
+
+
+@pytest.fixture(params=[2, 1, 0], ids=["any width", "at most AVX2", "library"])
+def width(request):
+    """Limits the vectors that products may use."""
+    from theano.cpu import _runtime
+
+    before = _runtime.lib.rt_limit_vectors(request.param)
+    yield request.param
+    _runtime.lib.rt_limit_vectors(before)

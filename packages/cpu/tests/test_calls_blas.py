@@ -33,8 +33,8 @@ def test_product_of_any_layout(agree, dtype, size):
 @pytest.mark.parametrize(
     "size", [(6, 10, 64), (7, 33, 65), (13, 5, 130), (97, 4, 17), (257, 3, 5), (2, 9, 4), (5, 0, 8)]
 )
-def test_few_rows(agree, size, dtype):
-    """These go through our own kernel where the processor has AVX-512."""
+def test_few_rows(agree, width, size, dtype):
+    """The second operand is read where it lies."""
     m, k, n = size
     z, x, y, a, b = (T.TensorType(dtype, (False,) * ndim)() for ndim in (2, 2, 2, 0, 0))
     values = [rng.random(s).astype(dtype) for s in ((m, n), (m, k), (k, n), (), ())]
@@ -46,9 +46,19 @@ def test_few_rows(agree, size, dtype):
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize(
-    "size", [(60, 78, 10), (78, 60, 10), (130, 40, 10), (50, 300, 65), (40, 513, 33), (37, 70, 129), (200, 3, 50)]
+    "size",
+    [
+        (60, 78, 10),
+        (78, 60, 10),
+        (130, 40, 10),
+        (50, 300, 65),
+        (40, 513, 33),
+        (37, 70, 129),
+        (200, 3, 50),
+        (98, 530, 580),
+    ],
 )
-def test_packed_products(native, size, dtype):
+def test_packed_products(native, width, size, dtype):
     """Panels of strided operands are packed; few columns of a transposed first operand are computed turned."""
     m, k, n = size
     z, x, y, a, b = (T.TensorType(dtype, (False,) * ndim)() for ndim in (2, 2, 2, 0, 0))
@@ -66,6 +76,21 @@ def test_packed_products(native, size, dtype):
     found = f(start, 1, p, q, 0)
     assert np.isinf(found[:, 0]).all()
     assert (found[:, 1:] == k).all()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_equal_rows_and_columns_give_equal_bits(native, width, dtype):
+    """Wherever they stand in a tile, and also in the last one."""
+    if width == 0:
+        pytest.skip("libraries promise nothing")
+    x, y = (T.TensorType(dtype, (False, False))() for _ in range(2))
+    f = native([x, y], Dot22()(x, y))
+    for m, k, n in [(7, 40, 70), (150, 520, 300), (101, 33, 600), (300, 40, 7)]:
+        a, b = np.tile(rng.random(k).astype(dtype), (m, 1)), np.tile(rng.random((k, 1)).astype(dtype), (1, n))
+        for p in (a, np.asfortranarray(a)):
+            for q in (b, np.asfortranarray(b)):
+                found = f(p, q)
+                assert (found == found[0, 0]).all()
 
 
 @pytest.mark.parametrize("size", [(0, 3, 4), (3, 0, 4), (3, 4, 0), (0, 0, 0)])

@@ -25,16 +25,6 @@ SIZES = [
 LARGE = [(300, 1000), (1000, 300), (40, 9000), (9000, 40)]
 
 
-@pytest.fixture(params=[2, 1, 0], ids=["any width", "at most AVX2", "library"])
-def width(request):
-    """Limits the vectors that products may use."""
-    from theano.cpu import _runtime
-
-    before = _runtime.lib.rt_limit_vectors(request.param)
-    yield request.param
-    _runtime.lib.rt_limit_vectors(before)
-
-
 def gemv(native, dtype):
     z, m, v, a, b = (T.TensorType(dtype, (False,) * n)() for n in (1, 2, 1, 0, 0))
     return native([z, a, m, v, b], Gemv(False)(z, a, m, v, b))

@@ -228,8 +228,7 @@ void rt_product(double alpha, const Matrix *x, const Matrix *y, double beta, cha
         product_vector(alpha, transposed(y, &t), transposed(x, &u), beta, out, isz, room, threads);
         return;
     }
-    if (rt_skinny_product(alpha, x, y, beta, out, isz, threads) ||
-        rt_packed_product(alpha, x, y, beta, out, isz, room, threads))
+    if (rt_packed_product(alpha, x, y, beta, out, isz, room, threads))
         return;
     rt_pool_rest(); /* the library has threads of its own */
     char lx, ly;

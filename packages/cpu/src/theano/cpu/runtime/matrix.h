@@ -32,7 +32,6 @@ static inline double rt_product_ps(const Matrix *x, const Matrix *y, idx isz)
 /* `threads`: see pool.h; the way and the order of additions do not depend on it. */
 size_t rt_product_room(const Matrix *x, const Matrix *y, idx isz, int threads);
 void rt_product(double alpha, const Matrix *x, const Matrix *y, double beta, char *out, idx isz, char *room, int threads);
-int rt_skinny_product(double alpha, const Matrix *x, const Matrix *y, double beta, char *out, idx isz, int threads);
 size_t rt_packed_room(const Matrix *x, const Matrix *y, idx isz, int threads);
 int rt_packed_product(double alpha, const Matrix *x, const Matrix *y, double beta, char *out, idx isz, char *room,
                       int threads);

@@ -1,49 +1,62 @@
-/* Own product of matrices of small and medium size, for processors with AVX-512, or AVX2 and FMA.
+/* Own product of matrices, for processors with AVX-512, or AVX2 and FMA.
  *
- * Panels of the second operand are packed when that pays (many rows) or must be (strides); the first is read where it
- * lies, whatever its strides, so transposed operands cost nothing. Where the result has few columns and the first operand
- * is transposed, its transpose is computed, so that vectors are full. The order of additions depends on the sizes only. */
+ * Panels of the second operand are packed when that pays (many rows) or must be (strides), as many as half of the second
+ * cache holds; the first is read where it lies, whatever its strides, so transposed operands cost nothing. Where the
+ * result has few columns and the first operand is transposed, its transpose is computed, so that vectors are full. The
+ * order of additions depends on the sizes only. */
 #include "matrix.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
 
 #include <immintrin.h>
+#include <unistd.h>
 
 #define UNROLL _Pragma("GCC unroll 16")
 #define MAX_ROWS 12
 #define MAX_VECTORS 4
-#define DEPTH 256      /* of the contracted dim at a time: a panel is then 64 KiB */
-#define FLAT 48        /* the same where rows are read in place: they stay in the cache while all columns pass */
-#define PANEL (DEPTH * MAX_VECTORS * 64)
-#define PACK_ROWS 36   /* rows from which packing a panel pays */
-#define LONGEST ((idx)1 << 25) /* products: from there on the library's threads may win */
-#define NARROW 16      /* columns: where libraries are slow whatever the length */
+#define DEPTH 256                        /* of the contracted dim at a time, where the second operand is packed */
+#define DEEP 2048                        /* the same where it is read in place */
+#define FLAT 48                          /* the same for few, long rows, all of which stay in the cache */
+#define BLOCK ((idx)512 << 10)           /* bytes of the second operand that are packed at a time, at most */
+#define FAR_AWAY ((idx)1 << 20)          /* bytes of a result from which on it is not in the second cache */
+#define SQUARE 64                        /* rows that are transposed at a time */
+#define LEAST_ROWS 48                    /* for a thread: each packs its panels anew */
+#define FEW 36                           /* rows that do not pay for packing */
+#define NARROW 16                        /* columns: where libraries are slow whatever the length */
 
 typedef struct {
-    idx k, depth, ars, acs, ldb, crs, ccs, n; /* strides in elements; n columns are stored */
+    idx k, depth, ars, acs, ldb, crs; /* strides in elements */
     double alpha, beta;
+    int last; /* lanes of the last vector */
+    int far;  /* the result comes from far away: ask for it early */
+    idx block; /* bytes of packed panels; 0: nothing is packed */
 } Tile;
 
 /* Vectors of a panel of the result, which has m rows and n columns. */
-static idx vectors_of(idx m, idx n, idx lanes)
+static int vectors_of(idx m, idx n, idx lanes)
 {
     idx all = (n + lanes - 1) / lanes, best = m <= 6 ? 4 : m <= 8 ? 3 : m <= 12 ? 2 : 4;
     if (rt_vector_unit() < 2)
         best = 2;
-    return all < best ? all : best;
+    return (int)(all < best ? all : best);
 }
 
-#define WIDE_CASES                                                                                                     \
-    case 1: ROWS(12, 1) ROWS(8, 1) ROWS(4, 1) ROWS(2, 1) ROWS(1, 1) break;                                             \
-    case 2: ROWS(12, 2) ROWS(10, 2) ROWS(8, 2) ROWS(6, 2) ROWS(4, 2) ROWS(2, 2) ROWS(1, 2) break;                      \
-    case 3: ROWS(8, 3) ROWS(4, 3) ROWS(2, 3) ROWS(1, 3) break;                                                         \
-    default: ROWS(6, 4) ROWS(4, 4) ROWS(2, 4) ROWS(1, 4) break;
-#define HALF_CASES                                                                                                     \
-    case 1: ROWS(10, 1) ROWS(4, 1) ROWS(2, 1) ROWS(1, 1) break;                                                        \
-    default: ROWS(6, 2) ROWS(4, 2) ROWS(2, 2) ROWS(1, 2) break;
+#define WIDE_TILES                                                                                                     \
+    TILE(1, 1) TILE(2, 1) TILE(4, 1) TILE(8, 1) TILE(12, 1)                                                            \
+    TILE(1, 2) TILE(2, 2) TILE(4, 2) TILE(6, 2) TILE(8, 2) TILE(10, 2) TILE(12, 2)                                     \
+    TILE(1, 3) TILE(2, 3) TILE(4, 3) TILE(6, 3) TILE(8, 3)                                                             \
+    TILE(1, 4) TILE(2, 4) TILE(3, 4) TILE(4, 4) TILE(5, 4) TILE(6, 4)
+#define HALF_TILES                                                                                                     \
+    TILE(1, 1) TILE(2, 1) TILE(4, 1) TILE(10, 1)                                                                       \
+    TILE(1, 2) TILE(2, 2) TILE(3, 2) TILE(4, 2) TILE(6, 2)
+
+#define MASK32(n) _mm256_loadu_si256((const __m256i *)(lanes32 + 8 - (n)))
+#define MASK64(n) _mm256_loadu_si256((const __m256i *)(lanes64 + 4 - (n)))
+static const int32_t lanes32[16] = {-1, -1, -1, -1, -1, -1, -1, -1}; /* from 8 - n on: n lanes */
+static const int64_t lanes64[8] = {-1, -1, -1, -1};
 
 #define NAME(x) f32_wide_##x
-#define CASES WIDE_CASES
+#define TILES WIDE_TILES
 #define TYPE float
 #define VEC __m512
 #define LANES 16
@@ -54,10 +67,12 @@ static idx vectors_of(idx m, idx n, idx lanes)
 #define STORE _mm512_storeu_ps
 #define FMA _mm512_fmadd_ps
 #define MUL _mm512_mul_ps
+#define LOAD_SOME(p, n) _mm512_maskz_loadu_ps((__mmask16)((1u << (n)) - 1), p)
+#define STORE_SOME(p, n, v) _mm512_mask_storeu_ps(p, (__mmask16)((1u << (n)) - 1), v)
 #include "tiles.h"
 
 #define NAME(x) f64_wide_##x
-#define CASES WIDE_CASES
+#define TILES WIDE_TILES
 #define TYPE double
 #define VEC __m512d
 #define LANES 8
@@ -68,10 +83,12 @@ static idx vectors_of(idx m, idx n, idx lanes)
 #define STORE _mm512_storeu_pd
 #define FMA _mm512_fmadd_pd
 #define MUL _mm512_mul_pd
+#define LOAD_SOME(p, n) _mm512_maskz_loadu_pd((__mmask8)((1u << (n)) - 1), p)
+#define STORE_SOME(p, n, v) _mm512_mask_storeu_pd(p, (__mmask8)((1u << (n)) - 1), v)
 #include "tiles.h"
 
 #define NAME(x) f32_half_##x
-#define CASES HALF_CASES
+#define TILES HALF_TILES
 #define TYPE float
 #define VEC __m256
 #define LANES 8
@@ -82,10 +99,12 @@ static idx vectors_of(idx m, idx n, idx lanes)
 #define STORE _mm256_storeu_ps
 #define FMA _mm256_fmadd_ps
 #define MUL _mm256_mul_ps
+#define LOAD_SOME(p, n) _mm256_maskload_ps(p, MASK32(n))
+#define STORE_SOME(p, n, v) _mm256_maskstore_ps(p, MASK32(n), v)
 #include "tiles.h"
 
 #define NAME(x) f64_half_##x
-#define CASES HALF_CASES
+#define TILES HALF_TILES
 #define TYPE double
 #define VEC __m256d
 #define LANES 4
@@ -96,7 +115,11 @@ static idx vectors_of(idx m, idx n, idx lanes)
 #define STORE _mm256_storeu_pd
 #define FMA _mm256_fmadd_pd
 #define MUL _mm256_mul_pd
+#define LOAD_SOME(p, n) _mm256_maskload_pd(p, MASK64(n))
+#define STORE_SOME(p, n, v) _mm256_maskstore_pd(p, MASK64(n), v)
 #include "tiles.h"
+
+enum { NOT, IN_PLACE, PACKED, TURNED };
 
 /* Whether the transpose of the result is computed: few columns, and a first operand with contiguous columns. */
 static int turns(const Matrix *x, const Matrix *y, idx isz)
@@ -106,23 +129,57 @@ static int turns(const Matrix *x, const Matrix *y, idx isz)
            x->rows <= ((idx)1 << 18) / y->cols;
 }
 
-static int suits(const Matrix *x, const Matrix *y, idx isz)
+/* Whether a strip of the second operand stays in the cache while the rows pass, or few pass, so that it need not be packed. */
+static int lies_well(const Matrix *x, const Matrix *y, idx isz)
 {
-    if (!rt_vector_unit() || x->rs % isz || x->cs % isz || y->rs % isz || y->cs % isz)
+    const idx strip = x->cols * MAX_VECTORS * 64;
+    if (y->cs != isz)
         return 0;
-    if (y->cols < 5 || x->rows * x->cols > (y->cols > NARROW ? LONGEST : LONGEST * 16) / y->cols)
+    if (x->rows < FEW)
+        return 1;
+    if (strip > DEEP * MAX_VECTORS * 64)
         return 0;
+    return x->rows <= 96 || strip <= (x->rows <= 256 ? (idx)128 << 10 : (idx)32 << 10);
+}
+
+static int how(const Matrix *x, const Matrix *y, idx isz)
+{
+    if (!rt_vector_unit() || x->rs % isz || x->cs % isz || y->rs % isz || y->cs % isz || y->cols < 5)
+        return NOT;
+    if (y->cols <= NARROW && x->cols >= 256)
+        return turns(x, y, isz) ? TURNED : x->rows >= 128 ? PACKED : NOT;
+    if (lies_well(x, y, isz))
+        return IN_PLACE;
     if (y->cs != isz && x->rows < 48)
-        return 0; /* packing costs more than it gains */
-    if (turns(x, y, isz))
-        return 2;
-    return y->cols > NARROW || x->rows >= 128;
+        return NOT; /* packing costs more than it gains */
+    return turns(x, y, isz) ? TURNED : y->cols > NARROW || x->rows >= 128 ? PACKED : NOT;
+}
+
+/* Half of the second cache. */
+static idx block_bytes(void)
+{
+    static idx known = 0;
+    if (!known) {
+        const long half = sysconf(_SC_LEVEL2_CACHE_SIZE) / 2;
+        known = half <= 0 || half > BLOCK ? BLOCK : half < BLOCK / 4 ? BLOCK / 4 : half;
+    }
+    return known;
+}
+
+/* Bytes for the packed panels of one thread. */
+static size_t panels(const Matrix *x, const Matrix *y)
+{
+    const size_t depth = (size_t)(x->cols < DEPTH ? x->cols : DEPTH), cols = (size_t)y->cols + MAX_VECTORS * 16;
+    const size_t all = depth * cols * 8, most = (size_t)BLOCK + DEPTH * MAX_VECTORS * 64;
+    return ((all < most ? all : most) + RT_ALIGN) / RT_ALIGN * RT_ALIGN;
 }
 
 size_t rt_packed_room(const Matrix *x, const Matrix *y, idx isz, int threads)
 {
-    const int suit = x->rows && x->cols && y->cols ? suits(x, y, isz) : 0;
-    return suit ? PANEL * (size_t)threads + (suit == 2 ? (size_t)(x->rows * y->cols * isz) : 0) + RT_ALIGN : 0;
+    const int kind = x->rows && x->cols && y->cols ? how(x, y, isz) : NOT;
+    if (kind == TURNED)
+        return (size_t)(x->rows * y->cols * isz);
+    return kind == PACKED ? panels(x, y) * (size_t)threads : 0;
 }
 
 #define DEFINE_TURN(name, type)                                                                                        \
@@ -142,42 +199,39 @@ DEFINE_TURN(f64_turn, double)
 /* A product, and how threads share it: `rows` by `cols` of the result in a chunk. */
 typedef struct {
     Tile t;
-    idx m, n, vectors;
+    idx m, n;
     const char *a, *b;
     idx brs, bcs;
     char *out;
     idx isz;
     char *room;
+    size_t each; /* bytes of room of a thread */
+    int vectors;
     idx rows, cols;
 } Product;
 
 static void run_chunk(void *arg, idx chunk, int worker)
 {
+    static void (*const products[2][2])(Tile, int, idx, idx, const void *, const void *, idx, idx, void *, void *) = {
+        {f32_half_product, f64_half_product}, {f32_wide_product, f64_wide_product}};
     const Product *q = arg;
     const idx across = rt_pool_chunks(q->n, q->cols), i = chunk / across * q->rows, j = chunk % across * q->cols;
-    const idx m = q->m - i < q->rows ? q->m - i : q->rows, end = q->n - j < q->cols ? q->n : j + q->cols;
-    const char *a = q->a + i * q->t.ars * q->isz, *room = q->room + (size_t)worker * PANEL;
-    char *out = q->out + i * q->t.crs * q->isz;
-#define RUN(name, type)                                                                                                \
-    name(q->t, q->vectors, m, q->n, j, end, (const type *)a, (const type *)q->b, q->brs, q->bcs, (type *)out, (type *)room)
-    if (rt_vector_unit() == 2)
-        q->isz == 8 ? RUN(f64_wide_product, double) : RUN(f32_wide_product, float);
-    else
-        q->isz == 8 ? RUN(f64_half_product, double) : RUN(f32_half_product, float);
+    const idx m = q->m - i < q->rows ? q->m - i : q->rows, n = q->n - j < q->cols ? q->n - j : q->cols;
+    products[rt_vector_unit() == 2][q->isz == 8](q->t, q->vectors, m, n, q->a + i * q->t.ars * q->isz,
+                                                 q->b + j * q->bcs * q->isz, q->brs, q->bcs,
+                                                 q->out + (i * q->t.crs + j) * q->isz, q->room + (size_t)worker * q->each);
 }
-
-#define LEAST_ROWS 48 /* of a chunk: each packs its panels anew */
 
 static void run(Product *q, int threads)
 {
     const idx lanes = rt_vector_unit() * 32 / q->isz;
     const double ps = (double)q->m * (double)q->n * (double)q->t.k * (double)q->isz * 3;
     q->vectors = vectors_of(q->m, q->n, lanes);
-    const idx width = q->vectors * lanes, panels = rt_pool_chunks(q->n, width);
+    const idx width = q->vectors * lanes, wide = rt_pool_chunks(q->n, width);
     q->rows = q->m;
     q->cols = q->n;
-    if (threads > 1 && (panels >= 4 * threads || q->m < LEAST_ROWS * threads))
-        q->cols = rt_pool_step(panels, 1, threads, ps) * width;
+    if (threads > 1 && (wide >= 4 * threads || q->m < LEAST_ROWS * threads))
+        q->cols = rt_pool_step(wide, 1, threads, ps) * width;
     else if (threads > 1)
         q->rows = rt_pool_step(q->m, LEAST_ROWS, threads, ps);
     rt_parallel(threads, rt_pool_chunks(q->m, q->rows) * rt_pool_chunks(q->n, q->cols), run_chunk, q);
@@ -186,23 +240,24 @@ static void run(Product *q, int threads)
 int rt_packed_product(double alpha, const Matrix *x, const Matrix *y, double beta, char *out, idx isz, char *room,
                       int threads)
 {
-    const int suit = suits(x, y, isz);
+    const int kind = how(x, y, isz);
     const idx xrs = x->rs / isz, xcs = x->cs / isz, yrs = y->rs / isz, ycs = y->cs / isz, m = x->rows, n = y->cols;
-    if (suit == 2) {
-        char *turned = room + PANEL * (size_t)threads;
-        Tile t = {x->cols, FLAT, ycs, yrs, 0, m, 1, 0, 1, 0};
-        Product q = {t, n, m, 0, y->data, x->data, xcs, xrs, turned, isz, room, 0, 0};
+    if (kind == TURNED) {
+        Product q = {.t = {x->cols, FLAT, ycs, yrs, 0, m, 1, 0, 0, 0, 0}, .m = n, .n = m, .a = y->data, .b = x->data,
+                     .brs = xcs, .bcs = 1, .out = room, .isz = isz};
         run(&q, threads);
         if (isz == 8)
-            f64_turn(m, n, (double *)turned, alpha, beta, (double *)out);
+            f64_turn(m, n, (double *)room, alpha, beta, (double *)out);
         else
-            f32_turn(m, n, (float *)turned, alpha, beta, (float *)out);
-    } else if (suit) {
-        Tile t = {x->cols, DEPTH, xrs, xcs, 0, n, 1, 0, alpha, beta};
-        Product q = {t, m, n, 0, x->data, y->data, yrs, ycs, out, isz, room, 0, 0};
+            f32_turn(m, n, (float *)room, alpha, beta, (float *)out);
+    } else if (kind) {
+        const idx depth = kind == PACKED ? DEPTH : DEEP, block = kind == PACKED ? block_bytes() : 0;
+        Product q = {.t = {x->cols, depth, xrs, xcs, 0, n, alpha, beta, 0, m * n * isz >= FAR_AWAY, block}, .m = m, .n = n,
+                     .a = x->data, .b = y->data, .brs = yrs, .bcs = ycs, .out = out, .isz = isz, .room = room,
+                     .each = kind == PACKED ? panels(x, y) : 0};
         run(&q, threads);
     }
-    return suit;
+    return kind;
 }
 
 #else

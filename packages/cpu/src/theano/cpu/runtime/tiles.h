@@ -1,115 +1,157 @@
 /* Template of a matrix product for one element type and one vector unit; included by packed.c.
  *
- * Wants: NAME(x), TYPE, VEC, LANES, TARGET, SET1, ZERO, LOAD, STORE, FMA, MUL, and CASES, the block sizes that fit the
- * registers. A block of `mr` rows by `nv` vectors of the result stays in registers while the contracted dim passes. */
+ * Wants: NAME(x), TYPE, VEC, LANES, TARGET, SET1, ZERO, LOAD, STORE, FMA, MUL, LOAD_SOME and STORE_SOME for the first few
+ * lanes, and TILES, the sizes that fit the registers. A tile of `mr` rows by `nv` vectors of the result stays in
+ * registers while the contracted dim passes. */
 
-static inline __attribute__((always_inline)) TARGET void NAME(block)(const int mr, const int nv, const Tile *t,
-                                                                     const TYPE *a, const TYPE *b, TYPE *c)
+static inline __attribute__((always_inline)) TARGET void NAME(tile)(const int mr, const int nv, const Tile *t,
+                                                                    const TYPE *a, const TYPE *b, TYPE *c)
 {
     VEC acc[MAX_ROWS][MAX_VECTORS];
     UNROLL for (int i = 0; i < mr; i++)
         UNROLL for (int v = 0; v < nv; v++)
             acc[i][v] = ZERO();
-    const idx ars = t->ars, acs = t->acs, ldb = t->ldb;
+    const idx ars = t->ars, acs = t->acs, ldb = t->ldb, crs = t->crs;
+    const int last = t->last;
+    const idx ahead = ars == 1 ? 64 / sizeof(TYPE) : 0; /* columns lie in lines of their own, which no processor foresees */
+    if (t->far)
+        UNROLL for (int i = 0; i < mr; i++)
+            UNROLL for (int v = 0; v < nv; v++)
+                __builtin_prefetch(c + i * crs + v * LANES, 1, 3);
     for (idx p = t->k; p > 0; p--, b += ldb, a += acs) {
         VEC row[MAX_VECTORS];
-        UNROLL for (int v = 0; v < nv; v++)
+        UNROLL for (int v = 0; v < nv - 1; v++)
             row[v] = LOAD(b + v * LANES);
+        __builtin_prefetch(a + ahead);
+        row[nv - 1] = LOAD_SOME(b + (nv - 1) * LANES, last);
         UNROLL for (int i = 0; i < mr; i++) {
             VEC x = SET1(a[i * ars]);
             UNROLL for (int v = 0; v < nv; v++)
                 acc[i][v] = FMA(x, row[v], acc[i][v]);
         }
     }
-    const TYPE beta = (TYPE)t->beta;
-    VEC alpha = SET1((TYPE)t->alpha);
-    if (t->ccs == 1 && t->n == nv * LANES) {
-        UNROLL for (int i = 0; i < mr; i++)
-            UNROLL for (int v = 0; v < nv; v++) {
-                TYPE *o = c + i * t->crs + v * LANES;
-                VEC value = MUL(alpha, acc[i][v]);
-                STORE(o, t->beta != 0 ? FMA(SET1(beta), LOAD(o), value) : value);
-            }
-        return;
-    }
-    TYPE part[MAX_ROWS * MAX_VECTORS * LANES];
+    const VEC alpha = SET1((TYPE)t->alpha), beta = SET1((TYPE)t->beta);
+    const int adds = t->beta != 0;
     UNROLL for (int i = 0; i < mr; i++)
-        UNROLL for (int v = 0; v < nv; v++)
-            STORE(part + (i * nv + v) * LANES, MUL(alpha, acc[i][v]));
-    for (int i = 0; i < mr; i++)
-        for (idx j = 0; j < t->n; j++) {
-            TYPE *o = c + i * t->crs + j * t->ccs, value = part[i * nv * LANES + j];
-            *o = t->beta != 0 ? beta * *o + value : value;
+        UNROLL for (int v = 0; v < nv; v++) {
+            TYPE *o = c + i * crs + v * LANES;
+            VEC value = MUL(alpha, acc[i][v]);
+            if (v < nv - 1)
+                STORE(o, adds ? FMA(beta, LOAD(o), value) : value);
+            else
+                STORE_SOME(o, last, adds ? FMA(beta, LOAD_SOME(o, last), value) : value);
         }
 }
 
-#define ROWS(mr, nv)                          \
-    if (m >= mr) {                            \
-        NAME(block)(mr, nv, t, a, b, c);      \
-        a += mr * t->ars;                     \
-        c += mr * t->crs;                     \
-        m -= mr;                              \
-        continue;                             \
+#define TILE(mr, nv)                                                                                                   \
+    static TARGET void NAME(tile_##mr##_##nv)(const Tile *t, const TYPE *a, const TYPE *b, TYPE *c)                    \
+    {                                                                                                                  \
+        NAME(tile)(mr, nv, t, a, b, c);                                                                                \
     }
+TILES
+#undef TILE
 
-/* All rows of one panel of `nv` vectors. */
-static TARGET void NAME(panel)(int nv, idx m, const Tile *t, const TYPE *a, const TYPE *b, TYPE *c)
-{
-    while (m > 0)
-        switch (nv) {
-            CASES
-        }
-}
+static void (*const NAME(tiles)[MAX_VECTORS + 1][MAX_ROWS + 1])(const Tile *, const TYPE *, const TYPE *, TYPE *) = {
+#define TILE(mr, nv) [nv][mr] = NAME(tile_##mr##_##nv),
+    TILES
+#undef TILE
+};
 
-/* A panel of the second operand, `width` numbers for each row: n of its own, then anything. In the first `whole` rows,
- * memory may be read up to the width. */
-static TARGET void NAME(pack)(TYPE *to, idx width, idx k, idx n, idx whole, const TYPE *b, idx brs, idx bcs)
+/* A panel of the second operand: k rows of n numbers, `width` numbers apart. */
+static TARGET void NAME(pack)(TYPE *to, idx width, idx k, idx n, const TYPE *b, idx brs, idx bcs)
 {
     if (bcs == 1) {
-        idx p = 0;
-        for (; p < k && p < whole; p++, to += width, b += brs)
-            for (idx j = 0; j < width; j += LANES)
-                STORE(to + j, LOAD(b + j));
-        for (; p < k; p++, to += width, b += brs) {
-            for (idx j = 0; j < n; j++)
-                to[j] = b[j];
-            for (idx j = n; j < width; j++)
-                to[j] = 0;
-        }
+        for (idx p = 0; p < k; p++, to += width, b += brs)
+            for (idx j = 0; j < n; j += LANES)
+                if (n - j >= LANES)
+                    STORE(to + j, LOAD(b + j));
+                else
+                    STORE(to + j, LOAD_SOME(b + j, n - j));
         return;
     }
-    for (idx j = 0; j < width; j++)
-        for (idx p = 0; p < k; p++)
-            to[p * width + j] = j < n ? b[p * brs + j * bcs] : 0;
+    if (brs == 1) {
+        for (idx p = 0; p < k; p += SQUARE)
+            rt_transpose((char *)(to + p * width), width * (idx)sizeof(TYPE), (const char *)(b + p),
+                         bcs * (idx)sizeof(TYPE), k - p < SQUARE ? k - p : SQUARE, n, sizeof(TYPE));
+        return;
+    }
+    for (idx p = 0; p < k; p++)
+        for (idx j = 0; j < n; j++)
+            to[p * width + j] = b[p * brs + j * bcs];
 }
 
-/* c = alpha a b + beta c, with m rows and n columns, of which those from `first` to `end`; strides in elements. */
-static TARGET void NAME(product)(Tile t, idx vectors, idx m, idx n, idx first, idx end, const TYPE *a, const TYPE *b,
-                                 idx brs, idx bcs, TYPE *c, TYPE *room)
+/* The height of the next tile. */
+static inline int NAME(height)(int nv, idx m)
 {
-    const idx k = t.k;
-    const double beta = t.beta;
-    for (idx p = 0; p < k; p += t.depth) {
-        t.k = k - p < t.depth ? k - p : t.depth;
-        t.beta = p ? 1 : beta;
-        for (idx j = first; j < end; j += vectors * LANES) {
-            t.n = n - j < vectors * LANES ? n - j : vectors * LANES;
-            const int nv = (int)((t.n + LANES - 1) / LANES);
-            const TYPE *from = b + p * brs + j * bcs;
-            t.ldb = brs;
-            if (bcs != 1 || t.n != nv * LANES || m >= PACK_ROWS) {
-                const idx beyond = (k - 1) * brs + n - j - nv * LANES; /* the last row's end, from the panel's start */
-                const idx whole = bcs == 1 && brs > 0 && beyond >= 0 ? beyond / brs + 1 - p : 0;
-                NAME(pack)(room, nv * LANES, t.k, t.n, whole, from, brs, bcs);
-                from = room;
+    int mr = m < MAX_ROWS ? (int)m : MAX_ROWS;
+    while (!NAME(tiles)[nv][mr])
+        mr--;
+    return mr;
+}
+
+/* All rows of one panel of nv vectors. */
+static void NAME(panel)(int nv, idx m, const Tile *t, const TYPE *a, const TYPE *b, TYPE *c)
+{
+    for (idx mr; m > 0; m -= mr, a += mr * t->ars, c += mr * t->crs) {
+        mr = NAME(height)(nv, m);
+        NAME(tiles)[nv][mr](t, a, b, c);
+    }
+}
+
+/* Where rows of the second operand are contiguous and the first has few: nothing is packed. */
+static void NAME(in_place)(Tile t, int vectors, idx m, idx n, const TYPE *a, const TYPE *b, TYPE *c)
+{
+    for (idx j = 0; j < n; j += vectors * LANES) {
+        const idx width = n - j < vectors * LANES ? n - j : vectors * LANES;
+        const int nv = (int)((width + LANES - 1) / LANES);
+        t.last = (int)(width - (nv - 1) * LANES);
+        NAME(panel)(nv, m, &t, a, b + j, c + j);
+    }
+}
+
+/* The columns of the second operand that fit the cache are packed; then all rows pass, each sliver over all panels. */
+static void NAME(in_blocks)(Tile t, int vectors, idx m, idx n, const TYPE *a, const TYPE *b, idx brs, idx bcs, TYPE *c,
+                            TYPE *room)
+{
+    const idx wide = vectors * LANES, fit = t.block / (idx)sizeof(TYPE) / (t.k * wide), most = (fit ? fit : 1) * wide;
+    for (idx step, j = 0; j < n; j += step, c += step, b += step * bcs) {
+        step = n - j < most ? n - j : most;
+        for (idx q = 0; q < step; q += wide) {
+            const idx width = step - q < wide ? step - q : wide;
+            NAME(pack)(room + q * t.k, (width + LANES - 1) / LANES * LANES, t.k, width, b + q * bcs, brs, bcs);
+        }
+        for (idx mr, i = 0; i < m; i += mr) {
+            mr = NAME(height)(vectors, m - i);
+            for (idx q = 0; q < step; q += wide) {
+                const idx width = step - q < wide ? step - q : wide;
+                const int nv = (int)((width + LANES - 1) / LANES);
+                t.last = (int)(width - (nv - 1) * LANES);
                 t.ldb = nv * LANES;
+                NAME(panel)(nv, mr, &t, a + i * t.ars, room + q * t.k, c + i * t.crs + q);
             }
-            NAME(panel)(nv, m, &t, a + p * t.acs, from, c + j * t.ccs);
         }
     }
 }
-#undef ROWS
-#undef CASES
+
+/* c = alpha a b + beta c, with m rows and n columns in panels of `vectors`; strides in elements. */
+static void NAME(product)(Tile t, int vectors, idx m, idx n, const void *x, const void *y, idx brs, idx bcs, void *out,
+                          void *room)
+{
+    const TYPE *a = x, *b = y;
+    const idx k = t.k;
+    idx parts = (k + t.depth - 1) / t.depth;
+    for (idx p = 0; p < k; p += t.k, a += t.k * t.acs, b += t.k * brs) {
+        t.k = (k - p + parts - 1) / parts;
+        t.ldb = brs;
+        parts--;
+        if (t.block)
+            NAME(in_blocks)(t, vectors, m, n, a, b, brs, bcs, out, room);
+        else
+            NAME(in_place)(t, vectors, m, n, a, b, out);
+        t.beta = 1;
+    }
+}
+#undef TILES
 #undef NAME
 #undef TYPE
 #undef VEC
@@ -121,3 +163,5 @@ static TARGET void NAME(product)(Tile t, idx vectors, idx m, idx n, idx first, i
 #undef STORE
 #undef FMA
 #undef MUL
+#undef LOAD_SOME
+#undef STORE_SOME
