@@ -127,3 +127,53 @@ def test_a_caught_error_leaves_the_function_usable(mode):
             f(np.ones(3), np.ones(2))
     assert f(np.ones(3), np.ones(3)) == 6
     assert np.array_equal(w.get_value(), np.ones(3))
+
+
+@each_mode
+def test_none_is_no_value(mode):
+    x, y = tensor.dvector("x"), tensor.dscalar("y")
+    f = theano.function([x, y], x * y, mode=mode, name="scale")
+    for arguments in ((None, 1.0), (np.ones(2), None)):
+        with pytest.raises(TypeError) as caught:
+            f(*arguments)
+        for part in ("'x'" if arguments[0] is None else "'y'", "'scale'", "None", "value="):
+            assert part in str(caught.value)
+    with pytest.raises(TypeError, match="'y'"):
+        f(np.ones(2), y=None)
+
+
+class Forgetful(theano.Op):
+    """Two outputs, of which perform stores one."""
+
+    __props__ = ()
+
+    def make_node(self, x):
+        return theano.graph.Apply(self, [x], [x.type(), x.type()])
+
+    def perform(self, node, inputs, output_storage):
+        output_storage[0][0] = inputs[0] * 2
+
+
+@each_mode
+def test_an_op_that_stores_nothing_is_named(mode):
+    x = tensor.dvector("x")
+    a, b = Forgetful()(x)
+    f = theano.function([x], [a + 1, b + 1], mode=mode)
+    with pytest.raises(TypeError) as caught:
+        f(np.ones(2))
+    for part in ("Forgetful", __name__.rpartition(".")[2], "output 1", "output_storage[1][0]", "Forgetful()(x)"):
+        assert part in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("attempt", "error", "part"),
+    [
+        (lambda x: tensor.cast(x, "float63"), KeyError, "float64"),
+        (lambda x: theano.function([x], x, mode="FASTRUN"), KeyError, "\n  Do: did you mean 'FAST_RUN'"),
+        (lambda x: x.__setitem__(0, 1.0), TypeError, "set_subtensor"),
+    ],
+)
+def test_what_to_do_instead_is_told(attempt, error, part):
+    with pytest.raises(error) as caught:
+        attempt(tensor.dvector("x"))
+    assert part in str(caught.value)

@@ -328,3 +328,15 @@ def test_shape_inference_and_lowering():
 def test_argmax_op():
     np.testing.assert_array_equal(apply(Argmax((1,)), CUBE), CUBE.argmax(1))
     assert apply(Argmax(None), CUBE) == CUBE.argmax()
+
+
+@pytest.mark.parametrize("dtype", ["complex64", "complex128"])
+@pytest.mark.parametrize(("ddof", "corrected"), [(0, False), (1, False), (0, True)])
+def test_the_variance_of_complex_numbers_is_real(dtype, ddof, corrected):
+    z = T.matrix("z", dtype)
+    value = (np.arange(12.0).reshape(3, 4) * (1 + 2j) + np.eye(3, 4) * 5j).astype(dtype)
+    for ours, numpys in ((T.var, np.var), (T.std, np.std)):
+        found = theano.function([z], ours(z, axis=1, ddof=ddof, corrected=corrected))(value)
+        wanted = numpys(value, axis=1, ddof=ddof)
+        assert found.dtype == wanted.dtype
+        np.testing.assert_allclose(found, wanted, rtol=1e-5)

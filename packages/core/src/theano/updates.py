@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Any
 
-from theano.errors import explain
+from theano.errors import KeyText, explain
 
 __all__ = ["OrderedUpdates", "Updates"]
 
@@ -44,12 +44,12 @@ class OrderedUpdates(OrderedDict[Any, Any]):
         if other is None:
             return
         if isinstance(other, list) and any(isinstance(item, tuple) for item in other) and len(dict(other)) < len(other):
-            raise KeyError(explain("updates", "a variable is listed twice", "give one new value for each variable"))
+            twice = explain("updates", "a variable is listed twice", "give one new value for each variable")
+            raise KeyError(KeyText(twice))
         for key, value in dict(other).items():
             if key in self and self[key] is not value:
-                raise KeyError(
-                    explain(f"update of {key}", f"both {self[key]} and {value} are given", "give one new value"), key
-                )
+                both = explain(f"update of {key}", f"both {self[key]} and {value} are given", "give one new value")
+                raise KeyError(KeyText(both), key)
             self[key] = value
 
     def __add__(self, other: Any) -> OrderedUpdates:

@@ -15,6 +15,11 @@ __all__ = ["Binder"]
 _MISSING: Any = object()
 
 
+def _takes_none(type_: Any) -> bool:
+    """Whether None may stand for a value; only types with numbers in them are sure that it may not."""
+    return not hasattr(type_, "dtype")
+
+
 class Binder:
     """Applies the rules for arguments: order, names, defaults, conversion.
 
@@ -51,6 +56,7 @@ class Binder:
         lent = [i for i in self.positional if specs[i].mutable or specs[i].borrow]
         self._check_aliases = bool(lent) and len(self.positional) > 1
         self._blank = [_MISSING] * len(self.specs)
+        self._needs_value = {i for i in self.positional if not _takes_none(specs[i].variable.type)}
 
     def bind(self, args: Sequence[Any], kwargs: dict[str, Any], trust: bool = False) -> list[Any]:
         """Values of all graph inputs, in order.
@@ -64,12 +70,12 @@ class Binder:
         if len(args) > len(self.positional):
             raise TypeError(self._count_text(args))
         for i, arg in zip(self.positional, args, strict=False):
-            values[i] = arg if trust or arg is None else self._converted(i, arg)
+            values[i] = arg if trust else self._converted(i, arg)
         for name, arg in kwargs.items():
             i = self._position(name)
             if values[i] is not _MISSING:
                 raise TypeError(self._twice_text(i))
-            values[i] = arg if trust or arg is None else self._converted(i, arg)
+            values[i] = arg if trust else self._converted(i, arg)
         for i, container in enumerate(self.containers):
             if values[i] is _MISSING:
                 if self.required[i] and not container.provided:
@@ -94,6 +100,8 @@ class Binder:
                     container.storage[0] = self.defaults[i]
 
     def _converted(self, i: int, value: Any) -> Any:
+        if value is None and i not in self._needs_value:
+            return None  # no type is asked
         try:
             return self.containers[i].filter(value)
         except Exception as error:
@@ -180,6 +188,9 @@ class Binder:
         index = self.positional.index(i)
         # A message in three parts already says what to do.
         problem, _, advice = str(error).partition("\n  Do: ")
+        if value is None:
+            shown, problem = "None", "It holds no value"
+            advice = "pass a value; for an argument that may be left out, give a default with In(variable, value=...)"
         return explain(
             f"Bad input argument {self._label(i)!r} of function {self._called()} at index {index} (0-based), "
             f"which must be {self.specs[i].variable.type}",

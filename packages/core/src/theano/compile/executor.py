@@ -12,13 +12,14 @@ from time import perf_counter
 from typing import Any
 
 from theano.compile.lazy import LazyRunner, make_thunk_of
-from theano.compile.runtime_errors import raise_with_op
+from theano.compile.runtime_errors import check_outputs, outputs_with_values, raise_with_op
 from theano.compile.watched import run_watched
 from theano.graph import Constant, view_roots
 
 __all__ = ["PythonExecutor", "copies_before_destruction"]
 
-Row = tuple[Callable[..., None], Any, tuple[int, ...], tuple[int, ...], tuple[int, ...], tuple[int, ...], bool]
+Slots = tuple[int, ...]
+Row = tuple[Callable[..., None], Any, Slots, Slots, Slots, Slots, bool, Slots]
 
 
 class PythonExecutor:
@@ -62,7 +63,10 @@ class PythonExecutor:
             node = step.node
             frees = tuple(s for s in step.frees if s not in kept) if self.allow_gc else ()
             wants_params = getattr(node.op, "params_type", None) is not None
-            rows.append((node.op.perform, node, step.inputs, step.outputs, frees, copied.get(i, ()), wants_params))
+            filled = outputs_with_values(node)
+            rows.append(
+                (node.op.perform, node, step.inputs, step.outputs, frees, copied.get(i, ()), wants_params, filled)
+            )
         return list(enumerate(rows))
 
     def run(self, values: Sequence[Any], wanted: Sequence[int] | None = None, profile: Any = None) -> list[Any]:
@@ -96,7 +100,7 @@ class PythonExecutor:
         return [registers[slot] for slot in self.plan.outputs]
 
     def _loop(self, rows: Sequence[tuple[int, Row]], registers: list[Any]) -> None:
-        for number, (perform, node, reads, writes, frees, copies, wants_params) in rows:
+        for number, (perform, node, reads, writes, frees, copies, wants_params, filled) in rows:
             inputs = [registers[slot] for slot in reads]
             for position in copies:
                 inputs[position] = copy.deepcopy(inputs[position])
@@ -106,6 +110,7 @@ class PythonExecutor:
                     perform(node, inputs, cells, node.run_params())
                 else:
                     perform(node, inputs, cells)
+                check_outputs(node, cells, filled)
             except Exception as error:
                 raise_with_op(node, error, inputs, index=number, fgraph=self.plan.fgraph)
             for slot, cell in zip(writes, cells, strict=True):

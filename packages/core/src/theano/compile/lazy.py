@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Any
 
-from theano.compile.runtime_errors import raise_with_op
+from theano.compile.runtime_errors import check_outputs, outputs_with_values, raise_with_op
 
 __all__ = ["LazyRunner", "make_thunk_of"]
 
@@ -95,5 +95,6 @@ class LazyRunner:
 
         def thunk() -> None:
             node.op.perform(node, [cell[0] for cell in reads], writes, *extra)
+            check_outputs(node, writes, outputs_with_values(node))
 
         return thunk

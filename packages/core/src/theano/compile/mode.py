@@ -9,7 +9,7 @@ from typing import Any
 from theano.compile.linkers import Linker, predefined_linkers
 from theano.compile.query import Query
 from theano.configuration import config
-from theano.errors import explain
+from theano.errors import KeyText, explain
 from theano.plugin import registry
 
 __all__ = [
@@ -80,9 +80,8 @@ def _look_up(table: Mapping[str | None, Any], name: str | None, kind: str) -> An
 
         near = difflib.get_close_matches(str(name), [str(known) for known in table], 1)
         hint = f"did you mean {near[0]!r}? " if near else ""
-        raise KeyError(
-            explain(f"{kind} {name!r}", "it is not known", f"{hint}use one of {sorted(str(known) for known in table)}")
-        ) from None
+        known = sorted(str(known) for known in table)
+        raise KeyError(KeyText(explain(f"{kind} {name!r}", "it is not known", f"{hint}use one of {known}"))) from None
 
 
 class Mode:

@@ -12,14 +12,47 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 from theano.configuration import config
-from theano.errors import KeyText
+from theano.errors import KeyText, OpDefinitionError, explain
 from theano.graph import format_trace
 from theano.graph.trace import user_line
 from theano.plugin import hook
 
-__all__ = ["explain_node", "raise_with_op"]
+__all__ = ["check_outputs", "explain_node", "outputs_with_values", "raise_with_op"]
 
 _SMALL = 5
+
+
+def check_outputs(node: Any, cells: Sequence[Sequence[Any]], wanted: Sequence[int]) -> None:
+    """Raise for an output that ``perform`` has left empty.
+
+    Parameters
+    ----------
+    node : Apply
+    cells : sequence of list
+        What ``perform`` was given to store its outputs.
+    wanted : sequence of int
+        The outputs to look at; see `outputs_with_values`.
+
+    Raises
+    ------
+    OpDefinitionError
+        Names the op, its class and the output.
+    """
+    for k in wanted:
+        if cells[k][0] is None:
+            op = type(node.op)
+            raise OpDefinitionError(
+                explain(
+                    f"run perform of {node.op} (class {op.__module__}.{op.__qualname__})",
+                    f"output {k} of {node.outputs[k].type} was left empty",
+                    f"store the result with output_storage[{k}][0] = value",
+                )
+            )
+
+
+def outputs_with_values(node: Any) -> tuple[int, ...]:
+    """Outputs of `node` that cannot be None: those whose type holds numbers."""
+    return tuple(k for k, output in enumerate(node.outputs) if hasattr(output.type, "dtype"))
 
 
 def raise_with_op(

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from theano.compile.runtime_errors import check_outputs, outputs_with_values
 from theano.tensor.type import TensorType
 
 __all__ = ["perform_thunk"]
@@ -25,6 +26,7 @@ def perform_thunk(node: Any, copies: tuple[int, ...] = ()) -> Callable[[list[Any
     op = node.op
     perform = op.perform
     outputs = range(len(node.outputs))
+    filled = outputs_with_values(node)
     numbers = [i for i, v in enumerate(node.inputs) if hasattr(v.type, "py_type")]
     finish = [_finisher(v) for v in node.outputs]
     extra = (node.run_params(),) if getattr(op, "params_type", None) is not None else ()
@@ -36,6 +38,7 @@ def perform_thunk(node: Any, copies: tuple[int, ...] = ()) -> Callable[[list[Any
             inputs[i] = inputs[i][()]
         cells: list[list[Any]] = [[None] for _ in outputs]
         perform(node, inputs, cells, *extra)
+        check_outputs(node, cells, filled)
         return [done(cell[0]) for done, cell in zip(finish, cells, strict=True)]
 
     return thunk

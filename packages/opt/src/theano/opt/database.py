@@ -12,7 +12,7 @@ from typing import Any
 
 from theano.compile.query import Query
 from theano.configuration import config
-from theano.errors import explain
+from theano.errors import KeyText, explain
 
 from .engine import EquilibriumOptimizer, LocalOptGroup, LocalOptimizer, Optimizer, SeqOptimizer, TopoOptimizer
 
@@ -76,9 +76,8 @@ class DB:
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._entries:
-            raise KeyError(
-                explain(f"entry {name!r} of the database {self.name or ''}", "no such entry", "see its names()")
-            )
+            text = explain(f"entry {name!r} of the database {self.name or ''}", "no such entry", "see its names()")
+            raise KeyError(KeyText(text))
         return self._entries[name]
 
     def __contains__(self, name: object) -> bool:

@@ -6,7 +6,7 @@ import builtins
 from typing import Any
 
 from theano.configuration import config
-from theano.errors import explain
+from theano.errors import KeyText, explain
 from theano.scalar.base import UnaryScalarOp
 from theano.scalar.rules import specific_out
 from theano.scalar.type import Scalar, all_types, complex_types
@@ -55,6 +55,8 @@ def cast_op(dtype: str) -> Cast:
     """The `Cast` to a dtype name; KeyError for a name that is no dtype."""
     if dtype == "floatX":
         dtype = config.floatX
+    if dtype not in _cast_ops:
+        raise KeyError(KeyText(explain(f"cast to {dtype!r}", "it is no dtype", f"use one of {', '.join(_cast_ops)}")))
     return _cast_ops[dtype]
 
 

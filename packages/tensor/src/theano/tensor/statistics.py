@@ -16,7 +16,7 @@ from theano.scalar.dtypes import DISCRETE_DTYPES
 from theano.tensor import reduction
 from theano.tensor.axes import makeKeepDims, normalized_axes
 from theano.tensor.conversion import as_tensor_variable
-from theano.tensor.math import cast, sqr, sqrt, true_div
+from theano.tensor.math import cast, imag, real, sqr, sqrt, true_div
 from theano.tensor.reduction import CAReduce, Prod, Sum
 
 __all__ = ["Mean", "all", "any", "cov", "mean", "prod", "std", "sum", "var"]
@@ -185,7 +185,7 @@ def var(input: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, cor
 
     Returns
     -------
-    tensor named 'var', dtype as for `mean`
+    tensor named 'var', dtype as for `mean`; real for complex input
 
     Raises
     ------
@@ -205,21 +205,34 @@ def var(input: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, cor
     if axes is None:
         axes = tuple(range(input.type.ndim))
     deviations = input - mean(input, axes, keepdims=True)
-    dtype = deviations.type.dtype
+    dtype = _real_dtype(deviations.type.dtype)
     if ddof == 0:
-        result = mean(sqr(deviations), axes, keepdims=keepdims)
+        result = mean(_squares(deviations), axes, keepdims=keepdims)
     else:
         freedom = _count(input, axes, _divisor_dtype(dtype)) - np.asarray(ddof, dtype=_divisor_dtype(dtype))
-        result = true_div(sum(sqr(deviations), axis=axes, keepdims=keepdims), freedom)
+        result = true_div(sum(_squares(deviations), axis=axes, keepdims=keepdims), freedom)
     if corrected:
         count = _count(input, axes, _divisor_dtype(dtype))
         if ddof != 0:
             count = freedom
-        rest = true_div(sqr(sum(deviations, axis=axes, keepdims=keepdims)), _count(input, axes, _divisor_dtype(dtype)))
+        rest = true_div(
+            _squares(sum(deviations, axis=axes, keepdims=keepdims)), _count(input, axes, _divisor_dtype(dtype))
+        )
         result = result - true_div(rest, count)
     result = cast(result, dtype)
     result.name = "var"
     return result
+
+
+def _real_dtype(dtype: str) -> str:
+    return {"complex64": "float32", "complex128": "float64"}.get(dtype, dtype)
+
+
+def _squares(x: Any) -> Any:
+    """Squares of absolute values."""
+    if x.type.dtype in ("complex64", "complex128"):
+        return sqr(real(x)) + sqr(imag(x))
+    return sqr(x)
 
 
 def _divisor_dtype(dtype: str) -> str:

@@ -120,6 +120,15 @@ class _tensor_py_operators(TensorOperators):  # classic name
     def __getitem__(self, args: Any) -> Any:
         return T.subtensor.getitem(self, args)
 
+    def __setitem__(self, args: Any, value: Any) -> None:
+        raise TypeError(
+            explain(
+                f"assign to an element of {self}",
+                "a variable stands for a value that does not change",
+                "use the result of theano.tensor.set_subtensor(x[index], value), or of inc_subtensor",
+            )
+        )
+
     def __iter__(self) -> Iterator[Any]:
         try:
             length = T.get_vector_length(self)
