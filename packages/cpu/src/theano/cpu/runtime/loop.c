@@ -148,6 +148,8 @@ static int repeat(Run *r)
     const Loop *l = r->l;
     for (int32_t i = 0; i < l->nrepeats; i++) {
         const Thunk *t = &l->inner->thunks[l->repeats[i].thunk];
+        if (r->quick[i].run && r->quick[i].run(&r->c, &r->quick[i]))
+            continue;
         if ((l->repeats[i].prepare && t->prepare(&r->c, t) < 0) || t->run(&r->c, t) < 0) {
             rt_report(&r->c, t);
             return -1;
@@ -156,15 +158,29 @@ static int repeat(Run *r)
     return 0;
 }
 
+static void quicken(Run *r, int32_t i)
+{
+    const Repeat *repeat = &r->l->repeats[i];
+    const Thunk *t = &r->l->inner->thunks[repeat->thunk];
+    if (repeat->prepare)
+        return;
+    rt_map_quicken(&r->c, t, &r->quick[i]);
+    if (!r->quick[i].run)
+        rt_product_quicken(&r->c, t, &r->quick[i]);
+}
+
 /* After two steps all memory is where it stays: blocks have grown, rows have their shape. */
 static int is_settled(Run *r)
 {
     const Loop *l = r->l;
-    if (r->done == 2 && l->nrepeats >= 0)
+    if (r->done == 2 && l->nrepeats >= 0) {
         for (int32_t i = 0; i < l->ntargets; i++) {
             const Sink *sink = &r->sinks[l->targets[i].output];
             r->moves[i] = sink->direct && r->c.bufs[l->targets[i].slot].data == sink->row;
         }
+        for (int32_t i = 0; i < l->nrepeats; i++)
+            quicken(r, i);
+    }
     return r->done >= 2 && l->nrepeats >= 0;
 }
 
@@ -264,7 +280,9 @@ static void *start(Run *r)
     const Loop *l = r->l;
     size_t slots = (size_t)l->inner->nslots;
     char *raw = PyMem_Calloc(1, sizeof(Berth) * slots + sizeof(Cursor) * (size_t)ncursors(l) +
-                                    sizeof(Sink) * (size_t)nsinks(l) + (size_t)l->ntargets + 1);
+                                    sizeof(Sink) * (size_t)nsinks(l) +
+                                    sizeof(Quick) * (size_t)(l->nrepeats > 0 ? l->nrepeats : 0) +
+                                    (size_t)l->ntargets + 1);
     if (!raw) {
         PyErr_NoMemory();
         return NULL;
@@ -272,7 +290,8 @@ static void *start(Run *r)
     r->c.berths = (Berth *)raw;
     r->cursors = (Cursor *)(r->c.berths + slots);
     r->sinks = (Sink *)(r->cursors + ncursors(l));
-    r->moves = (uint8_t *)(r->sinks + nsinks(l));
+    r->quick = (Quick *)(r->sinks + nsinks(l));
+    r->moves = (uint8_t *)(r->quick + (l->nrepeats > 0 ? l->nrepeats : 0));
     return raw;
 }
 

@@ -2,7 +2,7 @@
 #ifndef THEANO_LOOP_H
 #define THEANO_LOOP_H
 
-#include "runtime.h"
+#include "quick.h"
 
 /* A row that each step reads or writes: step k uses row k + shift of a state. */
 typedef struct {
@@ -61,6 +61,7 @@ typedef struct {
     Call c;
     Cursor *cursors;
     Sink *sinks;
+    Quick *quick; /* for each repeat, once shapes are settled: how it is done faster */
     uint8_t *moves; /* for each target, once shapes are settled: it lies in the row of the step */
     idx done;
 } Run;

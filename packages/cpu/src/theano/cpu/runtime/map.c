@@ -5,7 +5,7 @@
  * computed by running the last whole vector again, or on padded copies, so that no value depends on its position. */
 #include "runtime.h"
 #include "interrupt.h"
-#include "kernel.h"
+#include "quick.h"
 
 typedef struct {
     Sweep sweep;
@@ -327,6 +327,55 @@ static int map_run(Call *c, const Thunk *t)
     if (rc < 0)
         PyErr_NoMemory();
     return rc;
+}
+
+static int run_quickly(Call *c, const Quick *q)
+{
+    char *p[RT_MAXOPS];
+    const Sweep *s = q->sweep;
+    for (int k = 0; k < s->nops; k++)
+        p[k] = c->bufs[q->slots[k]].data;
+    if (s->any_inplace)
+        for (int k = 0; k < s->nops; k++)
+            if (q->same[k] >= 0 && p[k] != p[q->same[k]])
+                return 0;
+    rt_run_body(s, p, q->n);
+    return 1;
+}
+
+static int8_t operand_of_output(const Sweep *s, int32_t output)
+{
+    for (int k = 0; k < s->nops; k++)
+        if (s->ops[k].kind == OP_OUT && s->ops[k].index == output)
+            return (int8_t)k;
+    return -1;
+}
+
+void rt_map_quicken(Call *c, const Thunk *t, Quick *q)
+{
+    const Map *m = t->impl;
+    if (t->run != map_run)
+        return;
+    const Sweep *s = &m->sweep;
+    const idx total = rt_out(c, t, 0)->size;
+    if (total == 0 || total >= RT_TILE || (double)total * s->cost_ps >= RT_GIL_PS)
+        return;
+    for (int k = 0; k < s->nops; k++) {
+        const Operand *op = &s->ops[k];
+        if (op->kind != OP_IN && op->kind != OP_OUT)
+            return;
+        q->slots[k] = op->kind == OP_OUT ? t->out[op->index] : t->in[op->index];
+        const Buf *b = &c->bufs[q->slots[k]];
+        const int32_t over = op->kind == OP_IN ? m->inplace[op->index] : -1;
+        q->same[k] = over < 0 ? -1 : operand_of_output(s, over);
+        if (op->kind == OP_OUT || op->scalar)
+            continue;
+        if ((over >= 0 && (q->same[k] < 0 || !s->any_inplace)) || !m->space.identity[op->index] || !b->contig || b->size != total)
+            return;
+    }
+    q->sweep = s;
+    q->n = total;
+    q->run = run_quickly;
 }
 
 const Routine rt_map_routines[] = {{"map", map_setup, map_prepare, map_run}, {NULL, NULL, NULL, NULL}};

@@ -1,6 +1,6 @@
 /* The steps Gemm, Gemv, Ger, Dot22, Dot22Scalar, Dot and BatchedDot. */
 #include "interrupt.h"
-#include "matrix.h"
+#include "quick.h"
 
 static double scalar_of(Call *c, const Thunk *t, int k)
 {
@@ -207,6 +207,46 @@ static int batched_run(Call *c, const Thunk *t)
     rt_parallel(threads, rt_pool_chunks(b.batch, b.step), run_items, &b);
     rt_acquire(c);
     return 0;
+}
+
+static int run_vector(Call *c, const Quick *q)
+{
+    const char *z = c->bufs[q->slots[2]].data;
+    char *out = c->bufs[q->slots[3]].data;
+    Matrix a = q->a;
+    a.data = c->bufs[q->slots[0]].data;
+    if (q->beta != 0 && z != out)
+        memcpy(out, z, (size_t)q->bytes);
+    return rt_matvec(q->alpha, &a, c->bufs[q->slots[1]].data, q->beta, out, q->isz, 1);
+}
+
+static int is_fixed(const Call *c, const Thunk *t, int k) { return rt_slot(c, t->in[k])->cls == SLOT_CONST; }
+
+/* Products of a matrix and a contiguous vector with constant factors. */
+void rt_product_quicken(Call *c, const Thunk *t, Quick *q)
+{
+    const int sum = t->run == gemm_run, first = sum ? 2 : 0;
+    if ((t->run != dot_run && !sum) || (sum && !(is_fixed(c, t, 1) && is_fixed(c, t, 4))) || (!sum && t->nin > 2))
+        return;
+    Matrix x = matrix_of(c, t, first, 1), y = matrix_of(c, t, first + 1, 0);
+    const Buf *z = rt_in(c, t, 0);
+    const int turned = x.rows == 1 && y.cols != 1;
+    const Matrix v = turned ? (Matrix){x.data, x.cols, 1, x.cs, x.rs} : y;
+    q->a = turned ? (Matrix){y.data, y.cols, y.rows, y.cs, y.rs} : x;
+    q->isz = rt_slot(c, t->out[0])->itemsize;
+    q->bytes = q->a.rows * q->isz;
+    if (v.cols != 1 || v.rows < 1 || q->a.rows < 1 || v.rs != q->isz || (sum && !z->contig))
+        return;
+    const double ps = rt_product_ps(&q->a, &v, q->isz);
+    if (ps >= RT_GIL_PS || rt_threads(c, ps) > 1)
+        return;
+    q->alpha = sum ? scalar_of(c, t, 1) : 1;
+    q->beta = sum ? scalar_of(c, t, 4) : 0;
+    q->slots[0] = t->in[first + turned];
+    q->slots[1] = t->in[first + !turned];
+    q->slots[2] = t->in[0];
+    q->slots[3] = t->out[0];
+    q->run = run_vector;
 }
 
 const Routine rt_blas_routines[] = {{"dot", NULL, dot_prepare, dot_run},

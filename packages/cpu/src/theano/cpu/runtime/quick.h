@@ -1,0 +1,24 @@
+/* Steps of a loop in their settled form: everything but addresses is known from an earlier run of the same thunk. */
+#ifndef THEANO_QUICK_H
+#define THEANO_QUICK_H
+
+#include "kernel.h"
+#include "matrix.h"
+
+/* A thunk whose operands keep their shape and layout from run to run, and wait for a next run in the same call. */
+typedef struct Quick {
+    int (*run)(Call *c, const struct Quick *q); /* NULL: not of this kind; returns 0 when it is for the thunk after all */
+    const Sweep *sweep; /* elementwise work on contiguous operands: body and number of elements */
+    idx n;
+    int8_t same[RT_MAXOPS]; /* for each operand: another one that must have its address, or -1 */
+    Matrix a; /* a matrix times a vector: out = alpha a v + beta z */
+    double alpha, beta;
+    idx isz, bytes;
+    int32_t slots[RT_MAXOPS]; /* of the operands of the sweep; or of a, v, z, out */
+} Quick;
+
+/* Each fills in `q` if `t`, which has just run, is of its kind and does little enough. */
+void rt_map_quicken(Call *c, const Thunk *t, Quick *q);
+void rt_product_quicken(Call *c, const Thunk *t, Quick *q);
+
+#endif
