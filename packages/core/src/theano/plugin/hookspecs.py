@@ -113,7 +113,7 @@ def theano_register_shape_rules(registry: Any) -> None:
 
 @hookspec
 def theano_register_gradient_rules(registry: Any) -> None:
-    """Register gradients: tables "gradient", "forward" and "derivative".
+    """Register gradients: tables "gradient", "forward", "derivative" and "batching".
 
     When and by whom: once, when one of these tables is first used.
 
@@ -121,7 +121,8 @@ def theano_register_gradient_rules(registry: Any) -> None:
     ----------
     registry : theano.plugin.Registry
         Rows of "gradient" are ``rule(node, output_grads) -> list``, of "forward" ``rule(node, eval_points) -> list``,
-        of "derivative" (scalar ops) ``rule(op, k, xs, out, g) -> list of gradient terms``.
+        of "derivative" (scalar ops) ``rule(op, k, xs, out, g) -> list of gradient terms``, of "batching"
+        ``rule(node, block) -> list`` (see `theano.gradient.batching`).
 
     Examples
     --------

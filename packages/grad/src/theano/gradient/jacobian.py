@@ -58,9 +58,7 @@ def jacobian(expression: Variable, wrt: Any, consider_constant: Any = None, disc
     gradients = grad(
         None, by, consider_constant, disconnected_inputs, known_grads={expression: row}, return_disconnected="zero"
     )
-    unit_vectors = at.eye(shape_i(expression, 0), dtype=dtype)
-    unit_vectors = at.patternbroadcast(unit_vectors, (False, *expression.type.broadcastable))
-    results = row_map(row, unit_vectors, gradients)
+    results = row_map(row, shape_i(expression, 0), gradients)
     return format_as(isinstance(wrt, list), isinstance(wrt, tuple), results)
 
 

@@ -1,4 +1,4 @@
-"""How theano-grad takes part: it fills the tables "gradient", "forward" and "derivative" when one is first used."""
+"""How theano-grad takes part: it fills its tables when one of them is first used."""
 
 from __future__ import annotations
 

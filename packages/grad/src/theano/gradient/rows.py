@@ -1,8 +1,11 @@
-"""`RowMap`: an expression computed for each row of some sequences. It carries `jacobian` until the loop op is there.
+"""`RowMap`: an expression computed for each row, or for each block of rows, of some sequences. It carries `jacobian`.
 
-A small map-reduce: sequences are read row by row, parameters are the same for all rows; each output is either stacked
-over rows or summed over them. The gradient of such a loop is such a loop again, so it can be differentiated any number
-of times, backwards and forwards. What does not depend on a row is no part of the loop: `row_map` keeps it outside.
+A small map-reduce: parameters are the same for all rows; each output is either stacked over rows or summed over them.
+The gradient of such a loop is such a loop again, so it can be differentiated any number of times, backwards and
+forwards. What does not depend on a row is no part of the loop: `row_map` keeps it outside.
+
+Where all ops have a form for a block (see `theano.gradient.batching`), many rows are computed at once; the number of
+rows in a block is bounded so that a block's temporaries stay in the caches, whatever the number of rows.
 """
 
 from __future__ import annotations
@@ -15,14 +18,17 @@ import numpy as np
 import theano.tensor as at
 from theano.compile import function
 from theano.gradient.backward import pullback
+from theano.gradient.batching import batched
 from theano.gradient.disconnected import disconnected_type, is_disconnected, is_null
 from theano.gradient.forward import Rop
 from theano.gradient.region import find_region
-from theano.gradient.zeros import is_continuous, zero_gradient
+from theano.gradient.zeros import is_continuous, is_zero, zero_gradient
 from theano.graph import Apply, Constant, Op, Variable, clone_replace
 from theano.graph.traversal import toposort
 
 __all__ = ["RowMap", "row_map"]
+
+BLOCK_BYTES = 1 << 21  # of parameters times rows: the temporaries of a block are about as large
 
 
 class RowMap(Op):
@@ -31,55 +37,82 @@ class RowMap(Op):
     Parameters
     ----------
     rows : sequence of TensorVariable
-        Inner inputs: a row of each sequence.
+        Inner inputs: a row of each sequence; with `blocks`, a block of rows of each.
     params : sequence of Variable
         Inner inputs that are the same for all rows.
     outputs : sequence of TensorVariable
         Inner expressions of `rows` and `params`.
     summed : sequence of bool
-        Per output: sum over rows (True), or stack along a new first axis.
+        Per output: sum over rows (True), or stack along a new first axis (blocks: along the last).
+    blocks : bool
+        Whether the inner expressions are of blocks, with any number of rows along the last axis. Sequences and stacked
+        results then have the rows last, too.
     """
 
     def __init__(
-        self, rows: Sequence[Variable], params: Sequence[Variable], outputs: Sequence[Variable], summed: Sequence[bool]
+        self,
+        rows: Sequence[Variable],
+        params: Sequence[Variable],
+        outputs: Sequence[Variable],
+        summed: Sequence[bool],
+        blocks: bool = False,
     ) -> None:
         self.rows, self.params = list(rows), list(params)
+        self.blocks = blocks
         self.inner = list(outputs)
         self.summed = tuple(summed)
         self._function: Any = None
 
     def __str__(self) -> str:
-        return f"RowMap{{{len(self.rows)} sequences, {len(self.inner)} outputs}}"
+        kind = ", blocks" if self.blocks else ""
+        return f"RowMap{{{len(self.rows)} sequences, {len(self.inner)} outputs{kind}}}"
 
     def __getstate__(self) -> dict[str, Any]:
         return {**super().__getstate__(), "_function": None}
 
     def make_node(self, *inputs: Any) -> Apply:
         sequences, params = inputs[: len(self.rows)], inputs[len(self.rows) :]
-        fitted = [
-            at.TensorType(row.type.dtype, (False, *row.type.broadcastable)).filter_variable(v)
-            for row, v in zip(self.rows, sequences, strict=True)
-        ]
+        fitted = [self._stacked(row).filter_variable(v) for row, v in zip(self.rows, sequences, strict=True)]
         fitted += [p.type.filter_variable(v) for p, v in zip(self.params, params, strict=True)]
         outputs = [
-            v.type() if summed else at.TensorType(v.type.dtype, (False, *v.type.broadcastable))()
-            for v, summed in zip(self.inner, self.summed, strict=True)
+            v.type() if summed else self._stacked(v)() for v, summed in zip(self.inner, self.summed, strict=True)
         ]
         return Apply(self, fitted, outputs)
+
+    def _stacked(self, inner: Variable) -> Any:
+        """Type of all rows of an inner variable together."""
+        return inner.type if self.blocks else at.TensorType(inner.type.dtype, (False, *inner.type.broadcastable))
 
     def perform(self, node: Apply, inputs: list, output_storage: list, params: Any = None) -> None:
         if self._function is None:
             self._function = function([*self.rows, *self.params], self.inner, on_unused_input="ignore")
         sequences, fixed = inputs[: len(self.rows)], inputs[len(self.rows) :]
-        length = len(sequences[0])
-        if length:
-            results = [self._function(*[s[i] for s in sequences], *fixed) for i in range(length)]
-        else:
-            # one run on rows of zeros tells the shapes of the empty results
-            results = [self._function(*[np.zeros(s.shape[1:], s.dtype) for s in sequences], *fixed)]
+        length = sequences[0].shape[-1] if self.blocks else len(sequences[0])
+        if not length:
+            # one run on a row of zeros tells the shapes of the empty results
+            sequences = [np.zeros((*s.shape[:-1], 1) if self.blocks else (1, *s.shape[1:]), s.dtype) for s in sequences]
+        results = self._results(sequences, fixed)
         for j, (v, summed) in enumerate(zip(self.inner, self.summed, strict=True)):
-            values = np.stack([np.asarray(r[j]) for r in results])[:length]
-            output_storage[j][0] = np.asarray(values.sum(axis=0) if summed else values, dtype=v.type.dtype)
+            values = self._together([r[j] for r in results], summed)
+            if not length:
+                values = np.zeros_like(values) if summed else values[..., :0] if self.blocks else values[:0]
+            output_storage[j][0] = np.asarray(values, dtype=v.type.dtype)
+
+    def _results(self, sequences: Sequence[Any], fixed: Sequence[Any]) -> list[Any]:
+        if not self.blocks:
+            return [self._function(*[s[i] for s in sequences], *fixed) for i in range(len(sequences[0]))]
+        length = sequences[0].shape[-1]
+        size = max(1, BLOCK_BYTES // max(1, sum([getattr(p, "nbytes", 8) for p in fixed])))
+        if size >= length:
+            return [self._function(*sequences, *fixed)]
+        return [self._function(*[s[..., i : i + size] for s in sequences], *fixed) for i in range(0, length, size)]
+
+    def _together(self, parts: list[Any], summed: bool) -> Any:
+        if len(parts) == 1:
+            return parts[0] if self.blocks or summed else np.asarray(parts[0])[None]
+        if summed:
+            return np.sum(np.stack(parts), axis=0)
+        return np.concatenate(parts, axis=-1) if self.blocks else np.stack(parts)
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         """Inner connections."""
@@ -106,7 +139,8 @@ class RowMap(Op):
         outer += [*inputs[n:], *[g for _, _, g, summed in arriving if summed]]
         found = {}
         if live:
-            op = RowMap(rows, params, [inner_grads[x] for x in live], [x not in self.rows for x in live])
+            summed_too = [x not in self.rows for x in live]
+            op = RowMap(rows, params, [inner_grads[x] for x in live], summed_too, self.blocks)
             found = dict(zip(live, op(*outer, return_list=True), strict=True))
         return [
             found[x] if x in found else _without_path(x, given, inner_grads, self.connection_of(x))
@@ -136,6 +170,7 @@ class RowMap(Op):
             [*self.params, *[t for t, _ in param_tangents]],
             tangents,
             self.summed,
+            self.blocks,
         )
         outer = [*inputs[:n], *[p for _, p in row_tangents], *inputs[n:], *[p for _, p in param_tangents]]
         return op(*outer, return_list=True)
@@ -155,32 +190,52 @@ def _without_path(x: Variable, given: Variable, inner_grads: dict[Variable, Vari
     return zero_gradient(given) if connected else disconnected_type()
 
 
-def row_map(row: Variable, sequence: Variable, outputs: Sequence[Variable]) -> list[Variable]:
-    """Compute `outputs`, which depend on `row`, for each row of `sequence`, stacked along a new first axis.
+def row_map(row: Variable, length: Variable, outputs: Sequence[Variable]) -> list[Variable]:
+    """Compute `outputs`, which depend on `row`, for each unit vector of that length, stacked along a new first axis.
 
     Parameters
     ----------
-    row : TensorVariable
-        Stands for a row in `outputs`.
-    sequence : TensorVariable
-        Of one more dimension than `row`.
+    row : TensorVariable, (length,)
+        Stands for a unit vector in `outputs`.
+    length : Variable, ()
     outputs : sequence of TensorVariable
     """
-    inside: set[Variable] = {row}
+    inner_row = row.type()
+    params, replaced = _borders(row, outputs)
+    inner = clone_replace(list(outputs), {row: inner_row, **replaced})
+    unit_vectors = at.eye(length, dtype=row.type.dtype)
+    block = at.TensorType(row.type.dtype, (*row.type.broadcastable, False))()
+    many = batched(inner, inner_row, block)
+    if many is None:
+        rows = at.patternbroadcast(unit_vectors, (False, *row.type.broadcastable))
+        op = RowMap([inner_row], list(params.values()), inner, [False] * len(inner))
+        return op(rows, *params, return_list=True)
+    op = RowMap([block], list(params.values()), many, [False] * len(many), blocks=True)
+    columns = at.patternbroadcast(unit_vectors, block.type.broadcastable)
+    results: list[Any] = op(columns, *params, return_list=True)
+    return [v.dimshuffle(v.type.ndim - 1, *range(v.type.ndim - 1)) for v in results]
+
+
+def _borders(row: Variable, outputs: Sequence[Variable]) -> tuple[dict[Variable, Variable], dict[Variable, Variable]]:
+    """What `outputs` need that does not depend on `row`: {outer value: inner input}, and what stands for it inside.
+
+    Zeros are made inside, from their lengths: rewrites of the inner expressions then know what they are.
+    """
+    inside, needed = {row}, dict.fromkeys(outputs)
     for node in toposort(outputs, [row]):
         if any(v in inside for v in node.inputs):
             inside.update(node.outputs)
-    borders: dict[Variable, Variable] = {}
-    for node in toposort(outputs, [row]):
-        if not any(v in inside for v in node.inputs):
+            needed.update(dict.fromkeys(node.inputs))
+    params: dict[Variable, Variable] = {}
+    replaced: dict[Variable, Variable] = {}
+    for v in needed:
+        if v in inside or isinstance(v, Constant):
             continue
-        for v in node.inputs:
-            if v not in inside and not isinstance(v, Constant):
-                borders.setdefault(v, v.type())
-    for v in outputs:
-        if v not in inside and not isinstance(v, Constant):
-            borders.setdefault(v, v.type())
-    inner_row = row.type()
-    inner = clone_replace(list(outputs), {row: inner_row, **borders})
-    op = RowMap([inner_row], list(borders.values()), inner, [False] * len(inner))
-    return op(sequence, *borders, return_list=True)
+        if isinstance(v.type, at.TensorType) and v.type.ndim and is_zero(v):
+            lengths = [at.shape_i(v, i) for i in range(v.type.ndim)]
+            own = [params.setdefault(n, n.type()) for n in lengths]
+            zeros = at.alloc(at.constant(0, dtype=v.type.dtype), *own)
+            replaced[v] = at.patternbroadcast(zeros, v.type.broadcastable)
+        else:
+            replaced[v] = params.setdefault(v, v.type())
+    return params, replaced

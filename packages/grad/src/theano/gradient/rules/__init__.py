@@ -1,4 +1,4 @@
-"""Rows of the tables "gradient", "forward" and "derivative" for the ops of `theano.scalar` and `theano.tensor`.
+"""Rows of the tables of derivatives, and of "batching", for the ops of `theano.scalar` and `theano.tensor`.
 
 Mirrors those packages: rules of the ops in ``theano/tensor/join.py`` are in ``rules/tensor/join.py``.
 """

@@ -38,7 +38,7 @@ HOMES: dict[str, tuple[str, ...]] = {
 
 def register(registry: Any) -> None:
     """Announce the rows of tensor ops to the registry."""
-    tables = registry.table("gradient"), registry.table("forward")
+    tables = [registry.table(name) for name in ("gradient", "forward", "batching")]
     for subject, homes in HOMES.items():
         load = _Loader(subject, registry)
         for home in homes:

@@ -26,7 +26,13 @@ def lengths_only(node: Any, gs: list) -> list:
     return [None] * len(node.inputs)
 
 
+def alloc_batching(node: Any, block: Any) -> list | None:
+    """Lengths are the same for all rows."""
+    return [node.op(*block.inputs, block.length)] if block.only(0) else None
+
+
 def register(registry: Any) -> None:
     registry.table("gradient").register(Alloc, alloc_gradient)
     registry.table("forward").register(Alloc, alloc_forward)
+    registry.table("batching").register(Alloc, alloc_batching)
     registry.table("gradient").register(AllocEmpty, lengths_only)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import theano.tensor as at
+from theano.gradient.batching import same_op
 from theano.gradient.rules.conventions import forward, gradient
 
 __all__ = ["register"]
@@ -36,9 +37,15 @@ def rebroadcast_forward(node: Any, points: list) -> list:
     return [None if points[0] is None else node.op(points[0])]
 
 
+def dimshuffle_batching(node: Any, block: Any) -> list:
+    return [block.inputs[0].dimshuffle(*node.op.new_order, node.inputs[0].type.ndim)]
+
+
 def register(registry: Any) -> None:
     backward, tangents = registry.table("gradient"), registry.table("forward")
     backward.register(at.DimShuffle, dimshuffle_gradient)
     tangents.register(at.DimShuffle, dimshuffle_forward)
     backward.register(at.Rebroadcast, rebroadcast_gradient)
     tangents.register(at.Rebroadcast, rebroadcast_forward)
+    registry.table("batching").register(at.DimShuffle, dimshuffle_batching)
+    registry.table("batching").register(at.Rebroadcast, same_op(0))

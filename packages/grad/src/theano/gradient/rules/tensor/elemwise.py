@@ -65,6 +65,12 @@ def _tangent(node: Any, o: int, points: list) -> Variable:
     return total if total.type.broadcastable == out.type.broadcastable else at.second(out, total)
 
 
+def elemwise_batching(node: Any, block: Any) -> list:
+    """Operands that are the same for all rows are stretched along the new axis."""
+    return at.Elemwise(node.op.scalar_op)(*[block.spread(i) for i in range(len(node.inputs))], return_list=True)
+
+
 def register(registry: Any) -> None:
     registry.table("gradient").register(at.Elemwise, elemwise_gradient)
     registry.table("forward").register(at.Elemwise, elemwise_forward)
+    registry.table("batching").register(at.Elemwise, elemwise_batching)

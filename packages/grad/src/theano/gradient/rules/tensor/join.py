@@ -22,6 +22,7 @@ from theano.tensor import (
     shape_tuple,
     tensor_from_scalar,
 )
+from theano.tensor.axis_inputs import constant_axis
 
 __all__ = ["register"]
 
@@ -104,6 +105,25 @@ def conversion_forward(node: Any, points: list) -> list:
     return [None if points[0] is None else node.op(points[0])]
 
 
+def join_batching(node: Any, block: Any) -> list | None:
+    """The axis is counted from the front, so it must be known if it may be negative."""
+    axis = constant_axis(node.inputs[0])
+    if axis is None:
+        return None
+    return [at.join(axis % node.inputs[1].type.ndim, *[block.full(i) for i in range(1, len(node.inputs))])]
+
+
+def split_batching(node: Any, block: Any) -> list | None:
+    axis = constant_axis(node.inputs[1])
+    if axis is None or not block.only(0):
+        return None
+    return node.op(block.inputs[0], axis % node.inputs[0].type.ndim, block.inputs[2], return_list=True)
+
+
+def make_vector_batching(node: Any, block: Any) -> list:
+    return [at.stack([at.cast(block.full(i), node.op.dtype) for i in range(len(node.inputs))])]
+
+
 def register(registry: Any) -> None:
     backward, tangents = registry.table("gradient"), registry.table("forward")
     backward.register(Join, join_gradient)
@@ -118,3 +138,7 @@ def register(registry: Any) -> None:
     backward.register(ScalarFromTensor, scalar_from_tensor_gradient)
     tangents.register(TensorFromScalar, conversion_forward)
     tangents.register(ScalarFromTensor, conversion_forward)
+    many = registry.table("batching")
+    many.register(Join, join_batching)
+    many.register(Split, split_batching)
+    many.register(MakeVector, make_vector_batching)

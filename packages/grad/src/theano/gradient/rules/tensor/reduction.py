@@ -121,6 +121,11 @@ def flat(node: Any, gs: list) -> list:
     return [None] * len(node.inputs)
 
 
+def reduction_batching(node: Any, block: Any) -> list:
+    """The same axes."""
+    return [node.op.with_axis(_axes(node.op, node.inputs[0]))(block.inputs[0])]
+
+
 # Plain reductions with the scalar ops of the named ones.
 _BY_SCALAR_OP = {
     aes.Add: (sum_gradient, sum_forward),
@@ -169,3 +174,4 @@ def register(registry: Any) -> None:
         tangents.register(op_class, ahead)
     for op_class in (Argmax, All, AnyReduction):
         backward.register(op_class, flat)
+    registry.table("batching").register(CAReduce, reduction_batching)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from theano.gradient.batching import same_op
 from theano.gradient.rules.conventions import forward, gradient
 from theano.tensor import Assert, MakeSlice, Shape, Shape_i, SpecifyShape
 
@@ -27,6 +28,11 @@ def checked_forward(node: Any, points: list) -> list:
     return [None if points[0] is None else node.op(points[0], *node.inputs[1:])]
 
 
+def shape_batching(node: Any, block: Any) -> list:
+    """Lengths are those of a row, the same for all."""
+    return [node.op(block.inputs[0])[:-1]]
+
+
 def register(registry: Any) -> None:
     backward, tangents = registry.table("gradient"), registry.table("forward")
     for op_class in (Shape, Shape_i, MakeSlice):
@@ -34,3 +40,5 @@ def register(registry: Any) -> None:
     for op_class in (SpecifyShape, Assert):
         backward.register(op_class, first_input_gradient)
         tangents.register(op_class, checked_forward)
+    registry.table("batching").register(Shape, shape_batching)
+    registry.table("batching").register(Shape_i, same_op(0))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import theano.tensor as at
+from theano.gradient.batching import same_op
 from theano.gradient.disconnected import grad_not_implemented
 from theano.gradient.rules.conventions import forward, gradient
 from theano.gradient.rules.tensor.broadcasting import sum_to_value
@@ -86,6 +87,13 @@ def _or_zeros(v: Variable, point: Variable | None) -> Variable:
     return zero_gradient(v) if point is None else point
 
 
+def write_batching(node: Any, block: Any) -> list | None:
+    """The same region of each row; what is read or written there has the last axis of the block."""
+    if not block.only(0, 1):
+        return None
+    return [node.op(block.full(0), block.spread(1), *block.inputs[2:])]
+
+
 def register(registry: Any) -> None:
     backward, tangents = registry.table("gradient"), registry.table("forward")
     for op_class in (Subtensor, AdvancedSubtensor1, AdvancedSubtensor, AdvancedBooleanSubtensor):
@@ -94,3 +102,8 @@ def register(registry: Any) -> None:
     for op_class in (IncSubtensor, AdvancedIncSubtensor1, AdvancedIncSubtensor, AdvancedBooleanIncSubtensor):
         backward.register(op_class, write_gradient)
         tangents.register(op_class, write_forward)
+    many = registry.table("batching")
+    for op_class in (Subtensor, AdvancedSubtensor1, AdvancedSubtensor):
+        many.register(op_class, same_op(0))
+    for op_class in (IncSubtensor, AdvancedIncSubtensor1, AdvancedIncSubtensor):
+        many.register(op_class, write_batching)

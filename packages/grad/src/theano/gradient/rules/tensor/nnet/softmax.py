@@ -66,6 +66,11 @@ def logsoftmax_forward(node: Any, points: list) -> list:
     return [None if point is None else point - _row_sum(point * softmax_op(x))]
 
 
+def softmax_grad_batching(node: Any, block: Any) -> list:
+    dy, sm = block.spread(0), block.spread(1)
+    return [(dy - at.sum(dy * sm, axis=1, keepdims=True)) * sm]
+
+
 def register(registry: Any) -> None:
     backward, tangents = registry.table("gradient"), registry.table("forward")
     rows = (
@@ -77,3 +82,4 @@ def register(registry: Any) -> None:
     for op_class, back, ahead in rows:
         backward.register(op_class, back)
         tangents.register(op_class, ahead)
+    registry.table("batching").register(SoftmaxGrad, softmax_grad_batching)
