@@ -51,6 +51,28 @@ def test_broadcasting(agree, shape):
     agree([m, row, col, s], [m + row, m * col, row - col, s * row, m + row + col + s], *values)
 
 
+@pytest.mark.parametrize("n", [1, 5, 15, 16, 17, 33, 64, 100, 600])
+def test_operands_that_stay_along_a_row(agree, n):
+    """They are taken one element at a time where rows are long enough; every operand moves along some axis."""
+    a, b, c = T.tensor3("a"), T.dmatrix("b"), T.dmatrix("c")
+    b3, c3 = b.dimshuffle(0, 1, "x"), c.dimshuffle(0, "x", 1)
+    values = rng.random((6, 5, n)), rng.random((6, 5)), rng.random((6, n))
+    agree([a, b, c], [a * b3 + c3, T.exp(b3) * c3 - a, b3 - a, b3 * c3], *values)
+    agree([a, b, c], a * b3 + c3, np.asfortranarray(values[0]), values[1][:, ::-1], values[2][::-1])
+    agree([a, b, c], a * b3 + c3, rng.random((0, 5, n)), rng.random((0, 5)), rng.random((0, n)))
+    column = T.dmatrix("column")  # has one column, which its type does not show
+    agree([column, b], column - b[:, 0].dimshuffle(0, "x"), rng.random((40, 1)), rng.random((40, 2)))
+
+
+def test_value_does_not_depend_on_the_length_of_its_row(native):
+    m, v = T.dmatrix("m"), T.dvector("v")
+    f = native([m, v], T.tanh(v.dimshuffle(0, "x")) * T.sin(m) + T.exp(v.dimshuffle(0, "x")))
+    values, factors = rng.random((9, 100)), rng.random(9)
+    whole = f(values, factors)
+    for stop in (3, 15, 16, 17, 31, 64, 99):
+        assert np.array_equal(f(np.ascontiguousarray(values[:, :stop]), factors), whole[:, :stop])
+
+
 def test_value_does_not_depend_on_position(native):
     """Remainders go through the vector code too: scalar and vector functions differ in the last bit."""
     x = T.dvector("x")

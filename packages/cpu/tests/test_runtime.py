@@ -32,7 +32,7 @@ def map_thunk(run, inputs, output, ndim=1, take=-1, drop=()):
     operands = (*((0, i, 8, 0, 0) for i in range(n)), (1, 0, 8, 0, 1))
     address = ctypes.cast(run, ctypes.c_void_p).value
     sweep = (address, 8, 300, operands, -1, "", DOUBLE, 0, 0)
-    extra = (ndim, (tuple(range(ndim)),) * n, sweep, (-1,) * n)
+    extra = (ndim, (tuple(range(ndim)),) * n, sweep, (-1,) * n, ())
     return ("map", 0, tuple(inputs), (output,), (take,), drop, (), 0, extra, ())
 
 

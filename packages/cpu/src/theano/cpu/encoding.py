@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from theano.codegen.expr import post_order
 from theano.cpu.kernels import CompiledKernel, CompiledSweep, KernelRequest, compile_kernels
 from theano.cpu.memory import Memory
 from theano.cpu.perform import perform_thunk
@@ -97,13 +98,23 @@ def _request(step: Any, memory: Memory, number: int) -> KernelRequest:
     inplace = _pairs(step, memory, number)
     written = {i for _, i in inplace}
     modes = "".join("S" if i not in written and _is_single(step, i) else "V" for i in range(len(step.inputs)))
-    return KernelRequest(step.kernel, modes, inplace, _lane_modes(step))
+    lanes = _row_modes(step, modes, written) if step.kernel.is_map else _lane_modes(step)
+    return KernelRequest(step.kernel, modes, inplace, lanes)
 
 
 def _moves(step: Any, i: int) -> set[int]:
     """The axes along which input `i` is more than one element, as far as its type tells."""
     flags = step.node.inputs[i].type.broadcastable if step.input_orders[i] else ()
     return {a for a, dim in enumerate(step.input_orders[i]) if dim >= 0 and not flags[dim]}
+
+
+def _row_modes(step: Any, modes: str, written: set[int]) -> str:
+    """Modes of a map for one row of the last axis at a time; empty when they would be the same as `modes`."""
+    kernel, last = step.kernel, step.ndim - 1
+    fixed = [i not in written and last not in _moves(step, i) for i in range(len(step.inputs))]
+    rows = "".join("S" if single else "V" for single in fixed)
+    plain = all(e.kind != "iota" for sweep in kernel.sweeps for e in post_order(sweep.values))
+    return rows if rows != modes and "V" in rows and plain else ""
 
 
 def _lane_modes(step: Any) -> str:
@@ -126,11 +137,11 @@ def _is_single(step: Any, i: int) -> bool:
 
 def _kernel(step: Any, kernel: CompiledKernel) -> Entry:
     sweeps = tuple(_sweep(s, kernel) for s in kernel.sweeps)
+    lanes = tuple(_sweep(s, kernel) for s in kernel.lane_sweeps)
     if step.kernel.is_map:
         over = {i: j for j, i in kernel.request.inplace}
         places = tuple(over.get(i, -1) for i in range(len(step.inputs)))
-        return "map", (), (step.ndim, step.input_orders, sweeps[0], places)
-    lanes = tuple(_sweep(s, kernel) for s in kernel.lane_sweeps)
+        return "map", (), (step.ndim, step.input_orders, sweeps[0], places, lanes)
     sizes = [tuple(np.dtype(d).itemsize for d in dtypes) for dtypes in (kernel.temp_dtypes, kernel.acc_dtypes)]
     reduced = tuple(out.reduced for out in step.kernel.outputs)
     return (

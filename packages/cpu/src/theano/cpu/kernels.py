@@ -51,8 +51,9 @@ class KernelRequest:
         Output ``j`` is written over input ``i``: the caller passes the same address for both. Input ``i`` must have
         mode ``V``.
     lanes : str
-        Modes of the inputs in a second version of the sweeps, for rows that lie side by side: ``V`` (one element for
-        each row) or ``S`` (the same for all rows). Empty: no such version.
+        Modes of the inputs in a second version of the sweeps. With reductions: for rows that lie side by side, ``V``
+        (one element for each row) or ``S`` (the same for all rows). Of a map: for one row of the last axis, as in
+        `modes`. Empty: no such version.
     """
 
     kernel: Kernel
@@ -178,6 +179,8 @@ def _print_kernel(kernel: Kernel, modes: str) -> tuple[_Printed, ...]:
 
 @functools.lru_cache(maxsize=4096)
 def _print_lanes(kernel: Kernel, modes: str, lanes: str) -> tuple[tuple[_Printed, ...], tuple[str, ...]]:
+    if kernel.is_map:
+        return _print_kernel(kernel, lanes), ()
     sweeps, accs = lane_sweeps(kernel, modes)
     return tuple(_print_sweep(sweep, lanes, True) for sweep in sweeps), accs
 

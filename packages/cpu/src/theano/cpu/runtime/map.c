@@ -9,19 +9,35 @@
 
 typedef struct {
     Sweep sweep;
+    Sweep rows; /* the same for one row of the last axis, with elements that do not move along it; no body: none */
     Space space;
     int32_t inplace[RT_MAXOPS]; /* for each input: output whose address it must have, or -1 */
 } Map;
 
-/* extra: (ndim, orders, sweep, inplace) */
+static int read_rows(Map *m, PyObject *rows)
+{
+    if (PyTuple_GET_SIZE(rows) == 0)
+        return 0;
+    if (rt_read_sweep(&m->rows, PyTuple_GET_ITEM(rows, 0)) < 0)
+        return -1;
+    int same = m->rows.nops == m->sweep.nops;
+    for (int k = 0; same && k < m->sweep.nops; k++)
+        same = m->rows.ops[k].kind == m->sweep.ops[k].kind && m->rows.ops[k].index == m->sweep.ops[k].index;
+    if (!same)
+        PyErr_SetString(PyExc_ValueError, "the two versions of a map have other operands");
+    return same ? 0 : -1;
+}
+
+/* extra: (ndim, orders, sweep, inplace, rows) */
 static int map_setup(Plan *plan, Thunk *t, PyObject *extra)
 {
-    PyObject *sweep, *orders, *inplace;
+    PyObject *sweep, *orders, *inplace, *rows;
     int ndim;
     Map *m = PyMem_Calloc(1, sizeof *m);
-    if (!(t->impl = m) || !PyArg_ParseTuple(extra, "iOOO", &ndim, &orders, &sweep, &inplace))
+    if (!(t->impl = m) || !PyArg_ParseTuple(extra, "iOOOO!", &ndim, &orders, &sweep, &inplace, &PyTuple_Type, &rows))
         return -1;
-    if (rt_read_space(&m->space, plan, t, orders, ndim) < 0 || rt_read_sweep(&m->sweep, sweep) < 0)
+    if (rt_read_space(&m->space, plan, t, orders, ndim) < 0 || rt_read_sweep(&m->sweep, sweep) < 0 ||
+        read_rows(m, rows) < 0)
         return -1;
     for (int32_t i = 0; i < t->nin; i++)
         m->inplace[i] = (int32_t)PyLong_AsLong(PyTuple_GET_ITEM(inplace, i));
@@ -52,6 +68,7 @@ typedef struct {
 
 typedef struct {
     const Sweep *s;
+    const Sweep *rows; /* in place of `s` for a row, or NULL */
     Source src[RT_MAXOPS];
     uint64_t streams; /* operands to be stored past the caches */
     int ndim;
@@ -98,6 +115,7 @@ static void walk_rows(const Walker *w, char *tiles, idx first, idx n, idx start,
     int inner = w->ndim - 1, packed = 0;
     idx row = w->dims[inner], at[RT_MAXDIM];
     Walker r = *w;
+    r.s = w->rows ? w->rows : s;
     r.ndim = 1;
     r.dims[0] = row;
     for (idx d = inner - 1, left = first; d >= 0; left /= w->dims[d--])
@@ -105,7 +123,7 @@ static void walk_rows(const Walker *w, char *tiles, idx first, idx n, idx start,
     for (int k = 0; k < s->nops; k++) {
         idx step = w->src[k].direct ? s->ops[k].size : w->src[k].strides[inner];
         r.src[k].strides[0] = step;
-        r.src[k].direct = s->ops[k].scalar || step == s->ops[k].size;
+        r.src[k].direct = r.s->ops[k].scalar || step == s->ops[k].size;
         packed |= !r.src[k].direct;
         if (w->src[k].direct)
             r.src[k].base += s->ops[k].scalar ? 0 : first * row * s->ops[k].size;
@@ -274,10 +292,25 @@ static void cut(Share *h, int threads, double ps)
         h->step = rt_pool_step(h->count, 1, threads, ps);
 }
 
+#define LEAST_ROW 16
+
+/* Whether the version for rows can run: what it takes as one element really does not move. */
+static int fits_rows(const Walker *w, const Sweep *rows)
+{
+    if (!rows->body || w->ndim < 1 || w->dims[w->ndim - 1] < LEAST_ROW)
+        return 0;
+    for (int k = 0; k < rows->nops; k++)
+        if (rows->ops[k].scalar && !w->s->ops[k].scalar && (w->src[k].direct || w->src[k].strides[w->ndim - 1]))
+            return 0;
+    return 1;
+}
+
 static int choose(const Walker *w, int packed)
 {
     if (!packed)
         return SPANS;
+    if (w->rows)
+        return LONG_ROWS;
     return wants_squares(w) ? SQUARES : w->ndim > 0 && w->dims[w->ndim - 1] >= 64 ? LONG_ROWS : SPANS;
 }
 
@@ -317,6 +350,7 @@ static int map_run(Call *c, const Thunk *t)
     if (settle_inplace(c, t, m, &w) && packed)
         for (int k = packed = 0; k < s->nops; k++)
             packed += !w.src[k].direct;
+    w.rows = packed && fits_rows(&w, &m->rows) ? &m->rows : NULL;
     w.streams = total >= RT_TILE ? find_streams(&w, total) : 0;
     int rc = 0, threads = total < c->plan->least ? 1 : rt_threads(c, ps);
     if (!packed && threads == 1 && ps <= RT_LONG_PS)
