@@ -226,5 +226,5 @@ def test_every_rule_of_loops_can_be_loaded():
 
     for _, rule, _ in (*scan_module.PUSHING, *scan_module.CLEANING):
         assert callable(scan_module._load(rule))
-    for rule in ("memory.scan_save_mem", "merge.merge_loops"):
+    for rule in ("memory.scan_save_mem", "merge.merge_loops", "shared.scan_shared_to_states"):
         assert callable(scan_module._load(rule))

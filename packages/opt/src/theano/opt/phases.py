@@ -125,6 +125,12 @@ def _scan_memory() -> Any:
     return memory_optimizer()
 
 
+def _scan_shared() -> Any:
+    from .rewrites.scan_module import shared_optimizer  # lazy: as above
+
+    return shared_optimizer()
+
+
 _RUN, _BOTH = ("fast_run",), ("fast_run", "fast_compile")
 
 #: The pipeline, in order.
@@ -143,6 +149,7 @@ PHASES: tuple[Phase, ...] = (
     Phase(1.6, "local_log_sum_exp", _RUN, "log of sums of exponentials without overflow", _log_sum_exp),
     Phase(1.6, "scan_eqopt2", (*_RUN, "scan"), "tidy loops up and merge them", _scan_tidy),
     Phase(1.61, "scanOp_save_mem", (*_RUN, "scan"), "loops store only what is read", _scan_memory),
+    Phase(1.62, "scanOp_shared_to_states", (*_RUN, "scan"), "shared tensors of loops are states", _scan_shared),
     Phase(1.7, "BlasOpt", _BOTH, "dot becomes BLAS forms", _blas),
     Phase(2, "specialize", (*_RUN, "fast_compile_gpu"), "faster special cases", EquilibriumDB),
     Phase(

@@ -8,7 +8,7 @@
 enum { DIMS = 1, VALUE = 2, KEPT = 4, TAKEN = 8 };
 
 /* Which of the inputs must be the same so that the dims of the outputs are. */
-enum rule { BY_DIMS, BY_FIRST_DIMS, BY_VALUES, BY_OTHER_VALUES, BY_INDEX };
+enum rule { BY_DIMS, BY_FIRST_DIMS, BY_VALUES, BY_OTHER_VALUES, BY_INDEX, BY_SHAPE };
 
 typedef struct {
     const char *name;
@@ -39,7 +39,10 @@ static const Habit habits[] = {{"map", BY_DIMS, 0, 0, 0, 0},
                                {"identity", BY_DIMS, 0, 1, 0, 0},
                                {"dimshuffle", BY_DIMS, 0, 1, 0, 0},
                                {"reshape", BY_OTHER_VALUES, 0, 1, 0, 0},
-                               {"subtensor", BY_INDEX, 0, 1, 0, 0}};
+                               {"subtensor", BY_INDEX, 0, 1, 0, 0},
+                               {"random_draw", BY_SHAPE, 0, 0, 0, 0},
+                               {"random_advance", BY_SHAPE, 0, 0, 0, 0},
+                               {"mrg_uniform", BY_SHAPE, 0, 0, 0, 0}};
 
 #define NHABITS (sizeof habits / sizeof *habits)
 
@@ -75,6 +78,7 @@ static int same_dims(const Habit *h, const Thunk *t, const uint8_t *known)
     case BY_DIMS: return all_inputs(t, known, 0, DIMS);
     case BY_FIRST_DIMS: return first;
     case BY_VALUES: return all_inputs(t, known, 0, VALUE);
+    case BY_SHAPE: return all_inputs(t, known, 0, DIMS) && (known[t->in[1]] & VALUE);
     case BY_OTHER_VALUES: return first && all_inputs(t, known, 1, VALUE);
     default: return first && (only_positions(t) || all_inputs(t, known, 1, VALUE));
     }

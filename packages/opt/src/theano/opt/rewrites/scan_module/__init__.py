@@ -13,7 +13,7 @@ from theano.graph import FunctionGraph
 from theano.opt.database import EquilibriumDB
 from theano.opt.engine import GraphRule, Optimizer, TopoOptimizer
 
-__all__ = ["LoopMerger", "cleaning_database", "memory_optimizer", "pushing_database"]
+__all__ = ["LoopMerger", "cleaning_database", "memory_optimizer", "pushing_database", "shared_optimizer"]
 
 _REMOVE = "remove_constants_and_unused_inputs_scan"
 
@@ -85,3 +85,8 @@ def cleaning_database() -> EquilibriumDB:
 def memory_optimizer() -> TopoOptimizer:
     """The one rule of phase ``scanOp_save_mem``."""
     return TopoOptimizer(_rule("scanOp_save_mem", "memory.scan_save_mem"))
+
+
+def shared_optimizer() -> TopoOptimizer:
+    """The one rule of phase ``scanOp_shared_to_states``."""
+    return TopoOptimizer(_rule("scanOp_shared_to_states", "shared.scan_shared_to_states"))
