@@ -97,6 +97,10 @@ ops_with_inner_function = {OpFromGraph: "fn"}
 
 
 def __getattr__(name: str) -> Any:
+    if name == "DebugMode":
+        from theano.compile.debugmode import DebugMode  # lazy: few programs want it
+
+        return DebugMode
     if name == "optdb":
         return registry().optdb
     if name in _IN_TENSOR:

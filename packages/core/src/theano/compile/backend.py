@@ -61,7 +61,9 @@ class PythonBackend:
     def make_function(self, maker: FunctionMaker, plan: Any, containers: Sequence[Container]) -> Function:
         from theano.compile.callable import PythonFunction  # lazy: callable needs the maker, which needs this module
 
-        return PythonFunction(maker, plan, containers)
+        own = getattr(maker.mode, "make_function", None)  # a mode may have functions of its own
+        made: Function = (own or PythonFunction)(maker, plan, containers)
+        return made
 
 
 python_backend = PythonBackend()

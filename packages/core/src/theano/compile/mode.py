@@ -257,7 +257,12 @@ def _named_mode(name: str) -> Mode:
         from theano.compile.nanguardmode import NanGuardMode  # lazy: it is a kind of mode
 
         return NanGuardMode()
-    known: dict[str | None, Any] = dict.fromkeys(["Mode", "NanGuardMode", *predefined_modes, *modes])
+    if name in ("DebugMode", "DEBUG_MODE"):
+        from theano.compile.debugmode import DebugMode  # lazy: as above
+
+        return DebugMode()
+    special = ["Mode", "NanGuardMode", "DebugMode", "DEBUG_MODE"]
+    known: dict[str | None, Any] = dict.fromkeys([*special, *predefined_modes, *modes])
     found: Mode = _look_up(known, name, "mode")  # raises, with the names that are known
     return found
 
