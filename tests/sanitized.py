@@ -15,6 +15,7 @@ OPTIONS = {
     "ASAN_OPTIONS": "detect_leaks=0:detect_stack_use_after_return=1:allocator_may_return_null=1:handle_segv=0",
     "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
     "TSAN_OPTIONS": "halt_on_error=1:report_signal_unsafe=0",
+    "THEANO_FLAGS": "recycled_memory=0",  # memory that waits for its next use would count as in use
 }
 
 
