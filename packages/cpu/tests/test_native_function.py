@@ -294,3 +294,47 @@ def test_profile():
     seconds = f.profile.apply_time
     assert len(seconds) == len(f.plan.steps)
     assert all(t > 0 for t in seconds.values())
+
+
+def test_small_elementwise_steps_as_they_rarely_are(agree):
+    """Shapes, layouts and broadcasts that the way for usual small values must leave to the general one."""
+    x, m, c = T.dvector("x"), T.dmatrix("m"), T.TensorType("float64", (False, True))("c")
+    a, b, one = np.arange(5.0), np.arange(20.0).reshape(4, 5), np.arange(4.0).reshape(4, 1)
+    f = agree([x, m, c], [x * 2, m + x, m * c, c + 1, m.T * 2, T.zeros_like(m) + 1], a, b, one)
+    for order in ("C", "F"):
+        agree([m, x], [m + m.T.reshape(m.shape), m * x], np.array(b, order=order), a)
+        agree([m], [m[:, ::-1] + m, m[::2] * 2], np.array(b, order=order))
+    agree([x], [x + 1], np.zeros(0))
+    with pytest.raises(ValueError, match="dimension mismatch"):
+        f(np.ones(4), b, one)
+    y = T.dvector("y")
+    with pytest.raises(ValueError, match="dimension mismatch"):
+        agree([x, y], [x + y], np.ones(3), np.ones(4))
+
+
+@pytest.mark.parametrize("value", [1.5, np.float64(1.5), np.float32(1.5), 2, np.array(2, "int16"), np.int8(3)])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_scalar_arguments_of_all_kinds(native, value, dtype):
+    s = T.scalar("s", dtype)
+    f = native([s], s * 2)
+    r = f(value)
+    assert (type(r), r.dtype, r.shape) == (np.ndarray, dtype, ())
+    assert r == float(value) * 2
+    kept = [f(value) for _ in range(50)]
+    assert {float(k) for k in kept} == {float(value) * 2}
+
+
+def test_small_results_own_their_memory(native):
+    x = T.dvector("x")
+    f = native([x], x * 2)
+    r = f(np.arange(5.0))
+    assert r.flags.owndata
+    assert r.flags.writeable
+    view = r[1:3]
+    r = f(np.arange(5.0) + 7)
+    np.testing.assert_array_equal(view, [2, 4])
+    r.resize(3)
+    r.resize(500)
+    np.testing.assert_array_equal(r[:5], [14, 16, 18, 0, 0])
+    kept = [f(np.full(5, k)) for k in range(200)]
+    assert [k[4] for k in kept] == [2.0 * k for k in range(200)]

@@ -150,7 +150,9 @@ class _Contiguous:
 
     def _width(self) -> int:
         """Elements of the widest vector of the smallest type in the loop: then no element is left to a scalar
-        remainder, whose library functions round differently."""
+        remainder, whose library functions round differently. One where the loop computes nothing."""
+        if not self.varying:
+            return 1
         sizes = [ITEMSIZE[self.dtypes[k]] for k, o in enumerate(self.operands) if not _is_single(o)]
         sizes += [ITEMSIZE[e.dtype] for e in self.varying if e.dtype != BOOL]
         if any(stage for stage in self.stages.values()) and any(e.dtype == BOOL for e in self.varying):

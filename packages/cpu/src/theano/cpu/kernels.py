@@ -80,7 +80,7 @@ class CompiledSweep:
     written : tuple of int
         Positions in `operands` that the body writes.
     width : int
-        ``n`` must be a multiple of this power of two (8 to MAX_WIDTH).
+        ``n`` must be a multiple of this power of two (at most MAX_WIDTH).
     cost_ps : int
         Estimated picoseconds per element on one core.
     reduce : (acc, kind, acc_dtype) or None

@@ -1,37 +1,9 @@
 /* From Python arguments to buffers, without conversion: whatever needs one goes through the Python slow path. */
-#include "runtime.h"
+#include "bind.h"
 
 #include <math.h>
 
-/* Binds an exact ndarray of the slot's type; returns 1 when `value` is anything else. */
-int rt_bind(Buf *b, const Slot *s, PyObject *value)
-{
-    PyArrayObject *a = (PyArrayObject *)value;
-    if (s->kind == 'O') {
-        b->arr = value;
-        b->own = 0;
-        return 0;
-    }
-    if (Py_TYPE(value) != &PyArray_Type || PyArray_TYPE(a) != s->typenum || PyArray_NDIM(a) != s->ndim)
-        return 1;
-    if (!PyArray_CHKFLAGS(a, NPY_ARRAY_ALIGNED) || !PyArray_ISNOTSWAPPED(a))
-        return 1;
-    const npy_intp *dims = PyArray_DIMS(a), *strides = PyArray_STRIDES(a);
-    idx size = 1;
-    for (int d = 0; d < s->ndim; d++) {
-        if ((s->bcast >> d & 1) && dims[d] != 1)
-            return 1;
-        b->dims[d] = dims[d];
-        b->strides[d] = strides[d];
-        size *= dims[d];
-    }
-    b->size = size;
-    b->data = PyArray_BYTES(a);
-    b->contig = PyArray_IS_C_CONTIGUOUS(a) != 0;
-    b->arr = value;
-    b->own = 0;
-    return 0;
-}
+int rt_bind(Buf *b, const Slot *s, PyObject *value) { return rt_bind_inline(b, s, value); }
 
 static int store_int(const Slot *s, long long v, char *out)
 {

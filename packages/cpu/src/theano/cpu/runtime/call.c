@@ -1,4 +1,5 @@
 /* The call path: bind, run, package. Everything here is on the clock. */
+#include "bind.h"
 #include "interrupt.h"
 
 #include <time.h>
@@ -10,7 +11,9 @@ static inline int bind_arg(Plan *p, Frame *f, int32_t k, PyObject *value)
     Buf *b = &f->bufs[arg->slot];
     if (arg->flags & ARG_SLOW)
         return 1;
-    if (rt_bind(b, s, value) == 0)
+    if (s->ndim == 0 && rt_bind_double(b, s, value, arg->flags, f->tiny + 16 * arg->slot) == 0)
+        return 0;
+    if (rt_bind_inline(b, s, value) == 0)
         return 0;
     return s->ndim == 0 && s->kind != 'O' ? rt_bind_scalar(b, s, value, arg->flags, f->tiny + 16 * arg->slot) : 1;
 }
@@ -20,7 +23,7 @@ static int bind_cell(Frame *f, int32_t slot, const Slot *s, PyObject *cell)
 {
     Buf *b = &f->bufs[slot];
     PyObject *value = PyList_GET_SIZE(cell) ? PyList_GET_ITEM(cell, 0) : Py_None;
-    if (rt_bind(b, s, value) == 0) {
+    if (rt_bind_inline(b, s, value) == 0) {
         Py_INCREF(value);
         b->own = 1;
         return 0;
@@ -62,6 +65,13 @@ static double seconds(void)
 static int run_one(Call *c, const Thunk *t, int prepared)
 {
     double *times = c->plan->times, start = times ? seconds() : 0;
+    if (!prepared && t->usual && !times) {
+        int left = t->usual(c, t);
+        if (left < 0)
+            rt_report(c, t);
+        if (left <= 0)
+            return left;
+    }
     if ((!prepared && t->prepare && t->prepare(c, t) < 0) || t->run(c, t) < 0) {
         rt_report(c, t);
         return -1;

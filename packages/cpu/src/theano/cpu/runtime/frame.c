@@ -62,9 +62,35 @@ static Frame *frame_new(Plan *plan)
     return f;
 }
 
+/* Taking and putting back is guarded by the GIL where there is one, and then needs no locked instruction. */
+#ifdef Py_GIL_DISABLED
+static Frame *cached(Plan *plan) { return atomic_exchange(&plan->cached, NULL); }
+
+static int put_back(Plan *plan, Frame *f)
+{
+    Frame *none = NULL;
+    return atomic_compare_exchange_strong(&plan->cached, &none, f);
+}
+#else
+static Frame *cached(Plan *plan)
+{
+    Frame *f = atomic_load_explicit(&plan->cached, memory_order_relaxed);
+    atomic_store_explicit(&plan->cached, NULL, memory_order_relaxed);
+    return f;
+}
+
+static int put_back(Plan *plan, Frame *f)
+{
+    if (atomic_load_explicit(&plan->cached, memory_order_relaxed))
+        return 0;
+    atomic_store_explicit(&plan->cached, f, memory_order_relaxed);
+    return 1;
+}
+#endif
+
 Frame *rt_frame_take(Plan *plan)
 {
-    Frame *f = atomic_exchange(&plan->cached, NULL);
+    Frame *f = cached(plan);
     return f ? f : frame_new(plan);
 }
 
@@ -84,16 +110,23 @@ static void shrink(Plan *plan, Frame *f)
         f->blocks[i].data = NULL;
         f->blocks[i].room = 0;
     }
+    f->large = 0;
 }
 
 /* Ends a call: drops what the buffers own and puts the frame back for the next one. */
 void rt_frame_give(Plan *plan, Frame *f)
 {
-    for (int32_t i = 0; i < plan->nowners; i++)
-        rt_buf_drop(&f->bufs[plan->owners[i]]);
-    shrink(plan, f);
-    Frame *none = NULL;
-    if (!atomic_compare_exchange_strong(&plan->cached, &none, f))
+    for (int32_t i = 0; i < plan->nowners; i++) {
+        Buf *b = &f->bufs[plan->owners[i]];
+        PyObject *old = b->own ? b->arr : NULL;
+        b->arr = NULL;
+        b->own = 0;
+        b->committed = 0;
+        Py_XDECREF(old);
+    }
+    if (f->large)
+        shrink(plan, f);
+    if (!put_back(plan, f))
         rt_frame_free(plan, f);
 }
 
@@ -127,8 +160,14 @@ static char *block_room(Block *block, size_t bytes)
     return block->data;
 }
 
+static char *frame_room(Call *c, int32_t colour, size_t bytes)
+{
+    c->frame->large |= bytes + SPARE > KEEP_BYTES;
+    return block_room(&c->frame->blocks[colour], bytes);
+}
+
 /* Memory for the running driver only; may be called without the GIL, returns NULL when there is none. */
-char *rt_scratch(Call *c, size_t bytes) { return block_room(&c->frame->blocks[c->plan->ncolours], bytes); }
+char *rt_scratch(Call *c, size_t bytes) { return frame_room(c, c->plan->ncolours, bytes); }
 
 /* The product of the dims in bytes, or -1 when it does not fit. */
 static idx checked_bytes(const Slot *s, const idx *dims)
@@ -143,8 +182,8 @@ static idx checked_bytes(const Slot *s, const idx *dims)
 PyObject *rt_new_array(const Slot *s, const idx *dims)
 {
     idx bytes = checked_bytes(s, dims);
-    if (bytes >= (idx)RT_RECYCLED && rt_is_recycling())
-        return rt_block_array(s, dims, (size_t)bytes);
+    if (bytes >= 0 && rt_recycles)
+        return bytes < (idx)RT_RECYCLED ? rt_small_array(s, dims, (size_t)bytes) : rt_block_array(s, dims, (size_t)bytes);
     Py_INCREF(s->descr);
     return PyArray_NewFromDescr(&PyArray_Type, s->descr, s->ndim, (npy_intp *)dims, NULL, NULL, 0, NULL);
 }
@@ -204,7 +243,7 @@ int rt_alloc(Call *c, int32_t slot, const idx *dims)
     idx bytes = checked_bytes(s, dims);
     b->data = bytes < 0 ? NULL
               : placed  ? berth_room(c, slot, dims, bytes)
-                        : block_room(&c->frame->blocks[s->colour], (size_t)bytes);
+                        : frame_room(c, s->colour, (size_t)bytes);
     if (!b->data)
         return rt_no_room(s, dims);
     memcpy(b->dims, dims, sizeof(idx) * (size_t)s->ndim);

@@ -39,6 +39,17 @@ void rt_axis_strides(const Space *space, int i, const Buf *b, idx *strides);
 void rt_run_body(const Sweep *s, char *const *p, idx n);
 void rt_run_body_over(const Sweep *s, char *const *p, const idx *slack, idx n);
 
+/* map.c, usual.c */
+typedef struct {
+    Sweep sweep;
+    Sweep rows; /* the same for one row of the last axis, with elements that do not move along it; no body: none */
+    Space space;
+    int32_t inplace[RT_MAXOPS]; /* for each input: output whose address it must have, or -1 */
+    uint8_t whole[RT_MAXOPS];   /* for each input: it has one element for each position, not one for all */
+} Map;
+
+thunk_fn rt_map_usual(Map *m, const Thunk *t);
+
 /* stream.c */
 uint64_t rt_streams(const Sweep *s, char *const *p, idx n);
 void rt_run_streaming(const Sweep *s, char *const *p, idx n, uint64_t streams);

@@ -7,13 +7,6 @@
 #include "interrupt.h"
 #include "quick.h"
 
-typedef struct {
-    Sweep sweep;
-    Sweep rows; /* the same for one row of the last axis, with elements that do not move along it; no body: none */
-    Space space;
-    int32_t inplace[RT_MAXOPS]; /* for each input: output whose address it must have, or -1 */
-} Map;
-
 static int read_rows(Map *m, PyObject *rows)
 {
     if (PyTuple_GET_SIZE(rows) == 0)
@@ -41,6 +34,7 @@ static int map_setup(Plan *plan, Thunk *t, PyObject *extra)
         return -1;
     for (int32_t i = 0; i < t->nin; i++)
         m->inplace[i] = (int32_t)PyLong_AsLong(PyTuple_GET_ITEM(inplace, i));
+    t->usual = rt_map_usual(m, t);
     return PyErr_Occurred() ? -1 : 0;
 }
 

@@ -138,7 +138,7 @@ int rt_install(uintptr_t ns)
 {
     PyGILState_STATE gil = PyGILState_Ensure();
     int rc = -1;
-    if ((!PyArray_API && _import_array() < 0) || rt_recycle_setup() < 0)
+    if ((!PyArray_API && _import_array() < 0) || rt_recycle_setup() < 0 || rt_small_setup() < 0)
         PyErr_Clear();
     else if (!rt_plan_type && !(rt_plan_type = (PyTypeObject *)PyType_FromSpec(&plan_spec)))
         PyErr_Clear();

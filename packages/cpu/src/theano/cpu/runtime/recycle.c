@@ -36,6 +36,8 @@ static struct {
     Head *tops[BINS], *oldest, *newest;
 } spare = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
+int rt_recycles;
+
 static void take_lock(void) { pthread_mutex_lock(&spare.lock); }
 static void drop_lock(void) { pthread_mutex_unlock(&spare.lock); }
 
@@ -221,8 +223,6 @@ static PyDataMem_Handler handler = {
     "theano", 1, {NULL, handler_malloc, handler_calloc, handler_realloc, handler_free}};
 static PyObject *handler_capsule;
 
-int rt_is_recycling(void) { return spare.bound > 0; }
-
 /* A new array that owns a block of ours; NULL with an exception. */
 PyObject *rt_block_array(const Slot *s, const idx *dims, size_t bytes)
 {
@@ -250,6 +250,7 @@ void rt_recycle_bound(size_t bytes)
 {
     take_lock();
     spare.bound = bytes;
+    rt_recycles = bytes > 0;
     Head *list = surplus(bytes);
     drop_lock();
     free_list(list);

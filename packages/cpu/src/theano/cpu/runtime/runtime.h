@@ -69,6 +69,7 @@ typedef struct {
     Buf *bufs;
     Block *blocks; /* one for each colour, then one for scratch of the running driver */
     char *tiny;   /* 16 bytes for each slot: values without dimensions */
+    int32_t large; /* some block may be too large to be kept between calls */
 } Frame;
 
 /* Inside a loop: where the value of a slot is wanted, or the memory that it has in all steps. */
@@ -85,6 +86,7 @@ typedef int (*thunk_fn)(struct Call *, const struct Thunk *);
 typedef struct Thunk {
     thunk_fn prepare; /* checks, dims of the outputs, memory; may be NULL */
     thunk_fn run;     /* the work */
+    thunk_fn usual;   /* or NULL: both at once for small values as they usually are, else returns 1 and has done nothing */
     int32_t node, nin, nout, ndrop, nparams;
     int32_t commit;   /* runs after everything else and may overwrite shared storage */
     int32_t *in, *out;
