@@ -1,15 +1,20 @@
-"""Rows by integer vectors, and writing into parts of tensors."""
+"""Rows and points by integer arrays, diagonals, and writing into parts of tensors."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from theano.cpu.encoding import index_params
+from theano.cpu.memory import typenum_of
+from theano.tensor.diagonal import AllocDiag, ExtractDiag
 from theano.tensor.subtensor import AdvancedIncSubtensor1, AdvancedSubtensor1, IncSubtensor
+from theano.tensor.subtensor.advanced import AdvancedIncSubtensor, AdvancedSubtensor
+from theano.tensor.type_other import SliceConstant
 
 __all__ = ["ROWS"]
 
-_ADDABLE = frozenset({f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)} | {"float32", "float64"})
+_INTEGERS = frozenset(f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64))
+_ADDABLE = _INTEGERS | {"float32", "float64"}
 
 
 def _writable(node: Any, only_sets: bool) -> bool:
@@ -38,8 +43,58 @@ def call_inc_rows(node: Any, build: Any) -> Any:
     return build.call("inc_rows", [("ints", (int(node.op.set_instead_of_inc),))], [(0, 0)])
 
 
+def _full(entry: Any) -> bool:
+    return isinstance(entry, SliceConstant) and entry.data == slice(None)
+
+
+def _points(entries: list[Any]) -> tuple[int, int] | None:
+    """How many dims stand before the indexed ones, and how many are indexed; None for other fancy indices."""
+    lead = next((k for k, entry in enumerate(entries) if not _full(entry)), len(entries))
+    arrays = entries[lead:]
+    whole = all(getattr(e.type, "dtype", "") in _INTEGERS for e in arrays)
+    return (lead, len(arrays)) if arrays and whole else None
+
+
+def call_take_points(node: Any, build: Any) -> Any:
+    """A part chosen by integer arrays for adjacent dims."""
+    found = _points(node.inputs[1:])
+    if found is None or typenum_of(node.inputs[0].type) < 0:
+        return None
+    return build.call("take_points", [("ints", (0, *found))])
+
+
+def call_inc_points(node: Any, build: Any) -> Any:
+    """Add to such a part, or replace it."""
+    found = _points(node.inputs[2:])
+    if found is None or not _writable(node, node.op.set_instead_of_inc):
+        return None
+    if any(entry.type.ndim > 1 for entry in node.inputs[2 + found[0] :]):
+        return None
+    return build.call("inc_points", [("ints", (int(node.op.set_instead_of_inc), *found))], [(0, 0)])
+
+
+def _diagonal_params(op: Any, ndim: int) -> list[tuple[str, tuple[int, ...]]]:
+    return [("ints", (op.offset, op.axis1 % ndim, op.axis2 % ndim))]
+
+
+def call_extract_diagonal(node: Any, build: Any) -> Any:
+    """A copy of a diagonal."""
+    if node.op.view:
+        return None
+    return build.call("extract_diagonal", _diagonal_params(node.op, node.inputs[0].type.ndim))
+
+
+def call_alloc_diagonal(node: Any, build: Any) -> Any:
+    """Zeros but for a diagonal."""
+    return build.call("alloc_diagonal", _diagonal_params(node.op, node.outputs[0].type.ndim))
+
+
 ROWS = (
     (IncSubtensor, call_inc_subtensor),
     (AdvancedSubtensor1, call_take_rows),
     (AdvancedIncSubtensor1, call_inc_rows),
+    (AdvancedSubtensor, call_take_points),
+    (AdvancedIncSubtensor, call_inc_points),
+    (ExtractDiag, call_extract_diagonal),
+    (AllocDiag, call_alloc_diagonal),
 )

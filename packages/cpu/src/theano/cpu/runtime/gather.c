@@ -32,7 +32,8 @@ WIDEN(uint16_t, u16, 0)
 WIDEN(uint32_t, u32, 0)
 WIDEN(uint64_t, u64, 0)
 
-static int64_t widen(int typenum, idx *out, const char *p, idx stride, idx n, idx length)
+/* Of `n` whole numbers as they are stored. */
+int64_t rt_widen(int typenum, idx *out, const char *p, idx stride, idx n, idx length)
 {
     switch (typenum) {
     case NPY_LONG: return widen_i64(out, p, stride, n, length);
@@ -81,7 +82,7 @@ const idx *rt_read_rows(Call *c, const Thunk *t, int k, idx length)
         PyErr_NoMemory();
         return NULL;
     }
-    if (widen(s->typenum, out, b->data, stride, n, length) < 0) {
+    if (rt_widen(s->typenum, out, b->data, stride, n, length) < 0) {
         bad_row(s, b->data, stride, n, length);
         return NULL;
     }
@@ -109,8 +110,8 @@ int rt_take_rows_prepare(Call *c, const Thunk *t)
     break;
 
 /* Rows of `bytes` bytes, each in one piece. A function of its own: these loops want all registers. */
-static __attribute__((noinline)) void take_whole(char *restrict out, const char *restrict x, idx step,
-                                                 const idx *restrict rows, idx n, idx bytes)
+__attribute__((noinline)) void rt_take_whole(char *restrict out, const char *restrict x, idx step,
+                                             const idx *restrict rows, idx n, idx bytes)
 {
     switch (bytes) {
     case 1: TAKE(1)
@@ -145,7 +146,7 @@ static void take_chunk(void *arg, idx chunk, int worker)
     char *out = o->data + first * o->strides[0];
     (void)worker;
     if (h->whole)
-        take_whole(out, x->data, x->strides[0], rows, n, o->size / o->dims[0] * h->s->itemsize);
+        rt_take_whole(out, x->data, x->strides[0], rows, n, o->size / o->dims[0] * h->s->itemsize);
     else
         for (idx i = 0; i < n; i++)
             rt_copy(h->s->ndim - 1, o->dims + 1, out + i * o->strides[0], o->strides + 1, x->data + rows[i] * x->strides[0],

@@ -133,4 +133,8 @@ static int inc_subtensor_run(Call *c, const Thunk *t)
 const Routine rt_index_routines[] = {{"inc_subtensor", NULL, inc_subtensor_prepare, inc_subtensor_run},
                                      {"take_rows", NULL, rt_take_rows_prepare, rt_take_rows_run},
                                      {"inc_rows", NULL, rt_inc_rows_prepare, rt_inc_rows_run},
+                                     {"take_points", NULL, rt_take_points_prepare, rt_take_points_run},
+                                     {"inc_points", NULL, rt_inc_points_prepare, rt_inc_points_run},
+                                     {"extract_diagonal", NULL, rt_extract_diagonal_prepare, rt_extract_diagonal_run},
+                                     {"alloc_diagonal", NULL, rt_alloc_diagonal_prepare, rt_alloc_diagonal_run},
                                      {NULL, NULL, NULL, NULL}};

@@ -17,12 +17,28 @@ void rt_bring_first(Call *c, const Thunk *t);
 
 /* gather.c: rows by number; numbers are checked before anything is written */
 const idx *rt_read_rows(Call *c, const Thunk *t, int k, idx length);
+int64_t rt_widen(int typenum, idx *out, const char *p, idx stride, idx n, idx length);
+void rt_take_whole(char *restrict out, const char *restrict x, idx step, const idx *restrict rows, idx n, idx bytes);
 int rt_take_rows_prepare(Call *c, const Thunk *t);
 int rt_take_rows_run(Call *c, const Thunk *t);
 
 /* scatter.c */
+void rt_write_rows(Call *c, const Slot *s, char *out, const char *y, const idx *rows, int ndim, const idx *dims,
+                   const idx *from, int set);
 int rt_inc_rows_prepare(Call *c, const Thunk *t);
 int rt_inc_rows_run(Call *c, const Thunk *t);
+
+/* points.c */
+int rt_take_points_prepare(Call *c, const Thunk *t);
+int rt_take_points_run(Call *c, const Thunk *t);
+int rt_inc_points_prepare(Call *c, const Thunk *t);
+int rt_inc_points_run(Call *c, const Thunk *t);
+
+/* diagonal.c */
+int rt_extract_diagonal_prepare(Call *c, const Thunk *t);
+int rt_extract_diagonal_run(Call *c, const Thunk *t);
+int rt_alloc_diagonal_prepare(Call *c, const Thunk *t);
+int rt_alloc_diagonal_run(Call *c, const Thunk *t);
 
 #define AHEAD 8          /* rows whose memory is asked for before it is their turn */
 #define PREFETCHED 1024  /* bytes of a row that are asked for; the processor follows a longer one by itself */

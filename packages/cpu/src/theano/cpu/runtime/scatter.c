@@ -150,34 +150,45 @@ static int is_single(int ndim, const idx *dims, const idx *strides)
     return 1;
 }
 
+/* Writes `y` into, or adds it to, rows of `out`, which is C ordered: `dims` of what is written, the first that of the rows,
+ * and `from`, how the value moves along them. */
+void rt_write_rows(Call *c, const Slot *s, char *out, const char *y, const idx *rows, int ndim, const idx *dims,
+                   const idx *from, int set)
+{
+    Scatter job = {.out = out, .y = y, .width = 1, .rows = rows, .n = dims[0], .step = from[0]};
+    for (int d = 1; d < ndim; d++)
+        job.width *= dims[d];
+    job.single = is_single(ndim - 1, dims + 1, from + 1);
+    job.pitch = job.width;
+    if (job.width == 0 || job.n == 0)
+        return;
+    if (!job.single && !rt_is_contiguous(ndim - 1, dims + 1, from + 1, s->itemsize)) {
+        idx strides[RT_MAXDIM];
+        rt_contiguous(ndim - 1, dims + 1, strides, s->itemsize);
+        for (idx i = 0; i < job.n; i++)
+            rt_write_part(ndim - 1, dims + 1, out + rows[i] * job.width * s->itemsize, strides, y + i * job.step, from + 1,
+                          s, set);
+    } else if (set) {
+        set_rows(&job, s->itemsize);
+    } else {
+        add_rows_together(c, s, &job, (double)(job.n * job.width) * 300);
+    }
+}
+
 int rt_inc_rows_run(Call *c, const Thunk *t)
 {
     const Slot *s = rt_slot(c, t->out[0]);
     Buf *o = rt_out(c, t, 0);
-    idx dims[RT_MAXDIM], from[RT_MAXDIM];
-    Scatter job = {.out = o->data, .y = rt_in(c, t, 1)->data, .width = 1, .rows = find_rows(c, t, dims, from)};
-    if (!job.rows)
+    idx dims[RT_MAXDIM], from[RT_MAXDIM], written = 1;
+    const idx *rows = find_rows(c, t, dims, from);
+    if (!rows)
         return -1;
-    job.n = dims[0];
-    job.step = from[0];
-    for (int d = 1; d < s->ndim; d++)
-        job.width *= dims[d];
-    job.single = is_single(s->ndim - 1, dims + 1, from + 1);
-    job.pitch = job.width;
+    for (int d = 0; d < s->ndim; d++)
+        written *= dims[d];
     double copied = o->data == rt_in(c, t, 0)->data ? 0 : (double)o->size;
-    double ps = (double)(job.n * job.width) * 300;
-    rt_release(c, copied * 300 + ps);
+    rt_release(c, (copied + (double)written) * 300);
     rt_bring_first(c, t);
-    if (job.single || rt_is_contiguous(s->ndim - 1, dims + 1, from + 1, s->itemsize)) {
-        if (job.width > 0 && t->params[0])
-            set_rows(&job, s->itemsize);
-        else if (job.width > 0)
-            add_rows_together(c, s, &job, ps);
-    } else {
-        for (idx i = 0; i < job.n; i++)
-            rt_write_part(s->ndim - 1, dims + 1, o->data + job.rows[i] * o->strides[0], o->strides + 1,
-                          job.y + i * job.step, from + 1, s, t->params[0] != 0);
-    }
+    rt_write_rows(c, s, o->data, rt_in(c, t, 1)->data, rows, s->ndim, dims, from, t->params[0] != 0);
     rt_acquire(c);
     return 0;
 }
