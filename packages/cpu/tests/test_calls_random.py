@@ -131,3 +131,47 @@ def test_errors_name_the_value():
         h([2, -3])
     with pytest.raises(MemoryError):
         h([2**20, 2**30])
+
+
+LOOPS = [
+    lambda s: s.poisson((5000,), lam=3.3),
+    lambda s: s.poisson((5000,), lam=1234.5, dtype="float32"),
+    lambda s: s.poisson((3, 200), lam=np.linspace(0, 40, 200)),
+    lambda s: s.binomial((5000,), n=30, p=0.2),
+    lambda s: s.binomial((5000,), n=1000, p=0.7, dtype="int16"),
+    lambda s: s.binomial((500,), n=2**50, p=1e-14),
+    lambda s: s.binomial(n=np.arange(300), p=np.linspace(0, 1, 300)),
+    lambda s: s.gamma((5000,), shape=0.1, dtype="float64"),
+    lambda s: s.gamma((5000,), shape=np.linspace(0.01, 30, 5000), dtype="float32"),
+    lambda s: s.beta((5000,), a=0.2, b=1.7, dtype="float64"),
+    lambda s: s.beta(a=np.logspace(-280, 3, 400), b=np.logspace(-200, 200, 400), dtype="float64"),
+    lambda s: s.multinomial((300,), n=40, pvals=[0.2, 0.0, 0.5, 0.3]),
+    lambda s: s.multinomial(n=np.arange(50), pvals=np.full((50, 7), 1 / 7), dtype="uint8"),
+    lambda s: s.multinomial((2, 3), n=5, pvals=[1.0]),
+    lambda s: s.multinomial((0,), n=5, pvals=[0.5, 0.5]),
+    lambda s: s.gen(lambda state: _bits(state, 700)),
+]
+
+
+def _bits(state, n):
+    from theano.tensor.random.stream_laws import draw
+
+    return draw("bits", "uint64", state, T.constant(np.array([n])), (False,))
+
+
+@pytest.mark.parametrize("number", range(len(LOOPS)))
+def test_laws_with_a_loop_in_them(number):
+    for a, b in both(LOOPS[number]):
+        same(a, b)
+
+
+def test_laws_with_a_loop_on_any_number_of_threads():
+    s = RandomStream(5)
+    outs = [s.poisson((30_000,), 20.0), s.gamma((30_000,), 0.5), s.multinomial((9000,), n=9, pvals=[0.3, 0.7])]
+    f = theano.function([], outs, no_default_updates=True)
+    with threads.sharing(1):
+        alone = f()
+    for count in (2, 3):
+        with threads.sharing(count, 0):
+            for a, b in zip(f(), alone, strict=True):
+                same(a, b)

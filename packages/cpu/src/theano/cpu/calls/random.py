@@ -8,16 +8,17 @@ from theano.tensor.random.draw import Advance, Draw
 
 __all__ = ["ROWS"]
 
-_LAWS = ("uniform", "normal", "exponential", "bernoulli", "integers")
+_LAWS = (
+    *("uniform", "normal", "exponential", "bernoulli", "integers", "bits", "poisson", "binomial", "gamma", "beta"),
+    "multinomial",
+)
 """In the order of runtime/random.h."""
-
-_CONTINUOUS = frozenset(_LAWS[:3])
 
 
 def call_draw(node: Any, build: Any) -> Any:
     """A sample of a law that the runtime knows, but for float16."""
     law, dtype = node.op.law, node.op.dtype
-    if law not in _LAWS or dtype not in (_FLOATS if law in _CONTINUOUS else _DTYPES[law]):
+    if law not in _LAWS or dtype not in _DTYPES[law]:
         return None
     return build.call("random_draw", [("ints", (_LAWS.index(law),))])
 
@@ -29,7 +30,13 @@ def call_advance(node: Any, build: Any) -> Any:
 
 _FLOATS = frozenset({"float32", "float64"})
 _INTEGERS = frozenset({"int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"})
-_DTYPES = {"bernoulli": _FLOATS | _INTEGERS | {"bool"}, "integers": _INTEGERS}
+_DTYPES = {
+    **dict.fromkeys(("uniform", "normal", "exponential", "gamma", "beta"), _FLOATS),
+    **dict.fromkeys(("poisson", "binomial", "multinomial"), _FLOATS | _INTEGERS),
+    "bernoulli": _FLOATS | _INTEGERS | {"bool"},
+    "integers": _INTEGERS,
+    "bits": {"uint64"},
+}
 
 ROWS = (
     (Draw, call_draw),

@@ -1,5 +1,5 @@
 /* Draws from counter-based streams as steps of a plan: each fills its output group by group. */
-#include "random.h"
+#include "draws.h"
 #include "pool.h"
 
 static int read_stream(Call *c, const Thunk *t, Stream *s)
@@ -68,29 +68,8 @@ static int advance_run(Call *c, const Thunk *t)
     return 0;
 }
 
-/* The work of one draw. */
-typedef struct {
-    Stream stream;
-    Call *call;
-    const Thunk *t;
-    int64_t law;
-    int typenum, failed;
-    shape_fn shape;
-    idx size, itemsize, most; /* elements of a group */
-    idx step;                 /* groups of a chunk */
-    char *out;
-    double bad; /* a parameter that no law has */
-    int64_t low, high;
-} Job;
-
-typedef union {
-    double d[RT_GROUP];
-    int64_t i[RT_GROUP];
-    char bytes[RT_GROUP * 8];
-} Tile;
-
 /* Parameter `k` of the elements from `at` on, `n` numbers of 8 bytes. */
-static void read_parameter(const Job *job, int k, idx at, idx n, Tile *tile)
+void rt_draw_parameter(const Job *job, int k, idx at, idx n, Tile *tile)
 {
     const Slot *s = rt_slot(job->call, job->t->in[2 + k]);
     const Buf *b = rt_in(job->call, job->t, 2 + k);
@@ -146,12 +125,12 @@ CLONES static int below(const uint32_t *w, uint32_t border, uint8_t *truth)
 }
 
 /* Keeps the parameter that the error tells; of several the first to come. */
-static int reject(Job *job, double bad, int64_t low, int64_t high)
+int rt_draw_reject(Job *job, const char *demand, const char *advice, double bad)
 {
     if (!__atomic_exchange_n(&job->failed, 1, __ATOMIC_RELAXED)) {
+        job->demand = demand;
+        job->advice = advice;
         job->bad = bad;
-        job->low = low;
-        job->high = high;
     }
     return -1;
 }
@@ -170,10 +149,10 @@ static int bernoulli(Job *job, const uint32_t *w, idx at, idx n, char *out)
     Tile p;
     uint8_t truth[RT_GROUP];
     int single = rt_slot(job->call, job->t->in[2])->ndim == 0;
-    read_parameter(job, 0, at, single ? 1 : n, &p);
+    rt_draw_parameter(job, 0, at, single ? 1 : n, &p);
     for (idx i = 0; i < (single ? 1 : n); i++)
         if (!(p.d[i] >= 0 && p.d[i] <= 1))
-            return reject(job, p.d[i], 0, 0);
+            return rt_draw_reject(job, "bernoulli: probabilities from 0 to 1", "rescale p", p.d[i]);
     double scaled = p.d[0] * 0x1p32, border = floor(scaled);
     if (single && border < 0x1p32) {
         if (below(w, (uint32_t)border, truth))
@@ -208,11 +187,16 @@ static uint64_t within(const Job *job, uint64_t word, uint64_t span, idx at)
 static int integers(Job *job, const uint64_t *word, idx at, idx n, char *out)
 {
     Tile low, high;
-    read_parameter(job, 0, at, n, &low);
-    read_parameter(job, 1, at, n, &high);
+    rt_draw_parameter(job, 0, at, n, &low);
+    rt_draw_parameter(job, 1, at, n, &high);
     for (idx i = 0; i < n; i++) {
-        if (low.i[i] > high.i[i])
-            return reject(job, 0, low.i[i], high.i[i]);
+        if (low.i[i] > high.i[i]) {
+            if (!__atomic_exchange_n(&job->failed, 1, __ATOMIC_RELAXED)) {
+                job->low = low.i[i];
+                job->high = high.i[i];
+            }
+            return -1;
+        }
         uint64_t span = (uint64_t)high.i[i] - (uint64_t)low.i[i] + 1;
         int64_t value = (int64_t)((uint64_t)low.i[i] + within(job, word[i], span, at + i));
         switch (job->itemsize) {
@@ -251,8 +235,12 @@ static void fill(void *arg, idx chunk, int worker)
     (void)worker;
     for (end = end < job->size ? end : job->size; at < end; at += job->most) {
         idx n = end - at < job->most ? end - at : job->most;
-        rt_random_group(&job->stream, group++, w);
-        if (fill_group(job, w, at, n) < 0)
+        int by_series = job->series || job->law == LAW_MULTINOMIAL;
+        if (!by_series)
+            rt_random_group(&job->stream, group++, w);
+        if ((!by_series    ? fill_group(job, w, at, n)
+             : job->series ? rt_series_fill(job, at, n)
+                           : rt_multinomial_fill(job, at, n)) < 0)
             return;
     }
 }
@@ -267,13 +255,15 @@ static int bad_parameter(const Job *job)
     }
     PyObject *value = PyFloat_FromDouble(job->bad);
     if (value)
-        PyErr_Format(PyExc_ValueError, "bernoulli: probabilities from 0 to 1: got %R; rescale p", value);
+        PyErr_Format(PyExc_ValueError, "%s: got %R; %s", job->demand, value, job->advice);
     Py_XDECREF(value);
     return -1;
 }
 
 static const int picoseconds[] = {[LAW_UNIFORM] = 400, [LAW_NORMAL] = 1000, [LAW_EXPONENTIAL] = 900,
-                                  [LAW_BERNOULLI] = 500, [LAW_INTEGERS] = 1500}; /* for 4 bytes */
+                                  [LAW_BERNOULLI] = 500, [LAW_INTEGERS] = 1500, [LAW_BITS] = 500,
+                                  [LAW_POISSON] = 60000, [LAW_BINOMIAL] = 80000, [LAW_GAMMA] = 80000,
+                                  [LAW_BETA] = 160000, [LAW_MULTINOMIAL] = 80000}; /* for an element, or 4 bytes of it */
 
 /* inputs: state, shape, parameters (float64 or int64: single numbers, or one for each element); params: law */
 static int draw_run(Call *c, const Thunk *t)
@@ -282,10 +272,13 @@ static int draw_run(Call *c, const Thunk *t)
     const Buf *o = rt_out(c, t, 0);
     Job job = {.call = c, .t = t, .law = t->params[0], .typenum = s->typenum, .size = o->size, .itemsize = s->itemsize,
                .most = RT_GROUP, .out = o->data};
-    if (read_stream(c, t, &job.stream) < 0 || check_parameters(c, t) < 0)
+    if (read_stream(c, t, &job.stream) < 0)
         return -1;
+    if ((job.law == LAW_MULTINOMIAL ? rt_multinomial_open(&job) : check_parameters(c, t)) < 0)
+        return job.failed ? bad_parameter(&job) : -1;
     job.shape = rt_random_shape(job.law, job.typenum);
-    if (job.law == LAW_INTEGERS || (job.law < LAW_BERNOULLI && job.typenum == NPY_DOUBLE))
+    job.series = rt_series_law(job.law);
+    if (job.law == LAW_INTEGERS || job.law == LAW_BITS || (job.law < LAW_BERNOULLI && job.typenum == NPY_DOUBLE))
         job.most = RT_GROUP / 2;
     idx groups = (job.size + job.most - 1) / job.most;
     double ps = (double)groups * RT_GROUP * picoseconds[job.law];

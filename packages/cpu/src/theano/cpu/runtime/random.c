@@ -41,6 +41,24 @@ CLONES void rt_random_group(const Stream *s, uint64_t group, uint32_t *out)
         block(key, group * RT_LANES + (uint64_t)lane, 0, out + lane, RT_LANES);
 }
 
+/* The series of `RT_LANES` positions from `position` on, with their first blocks. */
+CLONES void rt_random_batch(Series *x, const Stream *s, uint64_t position)
+{
+    uint32_t words[16 * RT_LANES], key[8];
+    uint64_t nonce = s->group * RT_GROUP + position;
+    memcpy(key, s->key, sizeof key);
+    for (int lane = 0; lane < RT_LANES; lane++)
+        block(key, SERIES, nonce + (uint64_t)lane, words + lane, RT_LANES);
+    for (int lane = 0; lane < RT_LANES; lane++) {
+        x[lane].stream = s;
+        x[lane].counter = SERIES + 1;
+        x[lane].nonce = nonce + (uint64_t)lane;
+        x[lane].used = 0;
+        for (int i = 0; i < 16; i++)
+            x[lane].words[i] = words[i * RT_LANES + lane];
+    }
+}
+
 void rt_random_series(Series *x, const Stream *s, uint64_t position)
 {
     x->stream = s;
@@ -75,12 +93,7 @@ CLONES static void uniform64(const uint32_t *w, void *to)
         out[i] = (double)(int32_t)(w[i] >> 5) * 0x1p-27 + (double)(int32_t)(low[i] >> 6) * 0x1p-53;
 }
 
-/* In (0, 1], small ones as precise as the others. */
 ALWAYS float open32(uint32_t w) { return ((float)w + 0.5f) * 0x1p-32f; }
-
-ALWAYS double whole(uint32_t w) { return (double)(int32_t)(w ^ 0x80000000u) + 2147483648.0; }
-
-ALWAYS double open64(uint32_t high, uint32_t low) { return (whole(high) + (whole(low) + 0.5) * 0x1p-32) * 0x1p-32; }
 
 CLONES static void exponential32(const uint32_t *w, void *to)
 {
@@ -138,7 +151,8 @@ shape_fn rt_random_shape(int64_t law, int typenum)
     case LAW_UNIFORM: return wide ? uniform64 : uniform32;
     case LAW_NORMAL: return wide ? normal64 : normal32;
     case LAW_EXPONENTIAL: return wide ? exponential64 : exponential32;
-    case LAW_INTEGERS: return words64;
+    case LAW_INTEGERS:
+    case LAW_BITS: return words64;
     default: return NULL;
     }
 }

@@ -27,10 +27,25 @@ void rt_random_series(Series *x, const Stream *s, uint64_t position);
 uint64_t rt_random_next64(Series *x);
 static inline double rt_random_next(Series *x) { return (double)(rt_random_next64(x) >> 11) * 0x1p-53; }
 
+void rt_random_batch(Series *x, const Stream *s, uint64_t position);
+
+/* In (0, 1], small ones as precise as the others. */
+ALWAYS double whole(uint32_t w) { return (double)(int32_t)(w ^ 0x80000000u) + 2147483648.0; }
+ALWAYS double open64(uint32_t high, uint32_t low) { return (whole(high) + (whole(low) + 0.5) * 0x1p-32) * 0x1p-32; }
+
 /* What becomes of a group: elements of one type, `RT_GROUP` or half as many. */
 typedef void (*shape_fn)(const uint32_t *words, void *out);
 shape_fn rt_random_shape(int64_t law, int typenum);
 
-enum { LAW_UNIFORM, LAW_NORMAL, LAW_EXPONENTIAL, LAW_BERNOULLI, LAW_INTEGERS };
+/* Laws with a loop in them, for one element: a number from a series, and which demand the parameters break, or -1. */
+typedef struct {
+    double (*draw)(Series *x, const double *parameters);
+    int (*broken)(const double *parameters);
+    const char *demands[2][2]; /* what is asked of the parameter that each is about, what to do */
+} SeriesLaw;
+extern const SeriesLaw rt_poisson, rt_binomial, rt_gamma, rt_beta;
+
+enum { LAW_UNIFORM, LAW_NORMAL, LAW_EXPONENTIAL, LAW_BERNOULLI, LAW_INTEGERS, LAW_BITS, LAW_POISSON, LAW_BINOMIAL,
+       LAW_GAMMA, LAW_BETA, LAW_MULTINOMIAL };
 
 #endif
