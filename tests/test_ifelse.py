@@ -72,3 +72,37 @@ def test_gradients_in_every_mode(mode):
     np.testing.assert_allclose(by_x, 2 * VALUES[0] * VALUES[1].sum())
     np.testing.assert_allclose(by_y, [5.0, 5.0])
     np.testing.assert_allclose(by_z, [0.0, 0.0])
+
+
+def _nothing(*_):
+    pass
+
+
+@pytest.mark.parametrize("kind", ["NanGuardMode", "MonitorMode", "DebugMode", "FAST_COMPILE", "FAST_RUN"])
+def test_laziness_holds_in_every_mode(kind):
+    from theano.compile import MonitorMode, as_op
+    from theano.compile.nanguardmode import NanGuardMode
+
+    @as_op(itypes=[T.dvector], otypes=[T.dvector])
+    def never(value):
+        raise LookupError("computed")
+
+    seen = []
+
+    def watch(i, node, thunk):
+        seen.append((str(node.op), [cell[0] for cell in thunk.outputs]))
+
+    modes = {"MonitorMode": lambda: MonitorMode(_nothing, watch), "NanGuardMode": NanGuardMode}
+    b, x = T.lscalar("b"), T.dvector("x")
+    f = theano.function([b, x], ifelse(b, x * 2, never(x)), mode=modes.get(kind, lambda: kind)())
+    assert f(1, np.ones(2)).tolist() == [2, 2]
+    with pytest.raises(LookupError, match="computed"):
+        f(0, np.ones(2))
+    if kind == "MonitorMode":
+        assert any("ifelse" in name.lower() or "if{" in name for name, _ in seen)
+        assert [2, 2] in [np.asarray(v).tolist() for _, values in seen for v in values]
+    if kind == "NanGuardMode":
+        g = theano.function([b, x], ifelse(b, T.log(x), x), mode=NanGuardMode(inf_is_error=False, big_is_error=False))
+        assert g(0, np.zeros(1) - 1).tolist() == [-1]
+        with np.errstate(invalid="ignore"), pytest.raises(AssertionError, match="NaN"):
+            g(1, np.zeros(1) - 1)

@@ -169,3 +169,30 @@ def test_a_process_that_may_not_grow(place, linker):
     code = textwrap.dedent(LIMITED.format(linker=linker, expression=expression, op=op))
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=100)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.__name__)
+def test_objects_that_python_cannot_make(program):
+    """The same with the allocations of the interpreter, as its own tests provoke them."""
+    testcapi = pytest.importorskip("_testcapi")
+    shared = [theano.shared(m * 3), theano.shared(m * 2)]
+    f, arguments = program(*shared)
+    f(*arguments)
+    before, failures, n, successes = state(*shared), 0, 0, 0
+    while successes < 3 and n < 1000:
+        f.free()
+        failed = False
+        testcapi.set_nomemory(n, n + 1)
+        try:
+            f(*arguments)
+        except MemoryError:
+            failed = True
+        finally:
+            testcapi.remove_mem_hooks()
+        if failed:
+            np.testing.assert_array_equal(state(*shared), before)
+        before = state(*shared)
+        failures += failed
+        successes = 0 if failed else successes + 1
+        n += 1
+    assert 0 < failures < n < 1000
