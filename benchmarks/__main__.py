@@ -1,6 +1,7 @@
-"""Run the benchmarks and print tables: ``python -m benchmarks [--threads 1] [--quick] [--save FILE] [group ...]``.
+"""Run the benchmarks and print tables: ``python -m benchmarks [--threads N] [--quick] [--save FILE] [group ...]``.
 
 With ``--threads 1`` every contestant runs on one thread and CPU time is measured, which a busy machine disturbs little.
+With more threads every contestant may use that many cores, and the wall clock counts: the machine must have them free.
 Every case compares results with NumPy's before it is timed.
 """
 
@@ -37,17 +38,18 @@ GROUPS = (
 def main() -> None:
     """Measure the chosen groups."""
     arguments = _arguments()
-    if arguments.threads and os.environ.get("OMP_NUM_THREADS") != "1":
-        _restart_on_one_thread()
+    if arguments.threads and os.environ.get(_RESTARTED) != str(arguments.threads):
+        _restart(arguments.threads)
     from benchmarks.measure import clock, copy_bandwidth, effort  # lazy: NumPy reads the number of threads on loading
     from benchmarks.tables import summary, table
 
-    if arguments.threads:
+    if arguments.threads == 1:
         clock.use_cpu_time()
     if arguments.quick:
         effort.use_quick()
     bandwidth = copy_bandwidth()
-    clock_name = "CPU time, one thread" if arguments.threads else "wall time"
+    count = f"{arguments.threads} threads" if arguments.threads else "all cores"
+    clock_name = "CPU time, one thread" if arguments.threads == 1 else f"wall time, {count}"
     machine = f"{platform.machine()}, Python {platform.python_version()}; copy {bandwidth / 1e9:.1f} GB/s"
     parts = [f"{machine}; {clock_name}; medians of interleaved rounds; ratio = ours / best peer"]
     print(parts[0], flush=True)
@@ -69,7 +71,7 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("groups", nargs="*", choices=[*GROUPS, []], default=[])
-    parser.add_argument("--threads", type=int, choices=[1], help="one thread, CPU time")
+    parser.add_argument("--threads", type=_count, metavar="N", help="threads of all contestants; 1: CPU time")
     parser.add_argument("--quick", action="store_true", help="fewer rounds, no slow cases, no PyTensor")
     parser.add_argument("--save", metavar="FILE", help="write the tables there too, as Markdown")
     return parser.parse_args()
@@ -88,14 +90,28 @@ def _measured(group: str) -> Iterator[Result]:
         yield from found if isinstance(found, list) else [found]
 
 
-def _restart_on_one_thread() -> None:
+_RESTARTED = "THEANO_BENCHMARKS_THREADS"
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of threads: give 1 or more")
+    return count
+
+
+def _restart(threads: int) -> None:
+    """Once more, with that many cores and with libraries that read their number of threads when they are loaded."""
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "NUMEXPR_NUM_THREADS")
-    environment = dict(os.environ, **dict.fromkeys(names, "1"))
-    environment["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
-    environment["NPROC"] = "1"
+    environment = dict(os.environ, **dict.fromkeys((*names, "NPROC", _RESTARTED), str(threads)))
+    if threads == 1:  # JAX otherwise goes by the cores of the process
+        environment["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
     command = [sys.executable, "-m", "benchmarks", *sys.argv[1:]]
     if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+        cores = sorted(os.sched_getaffinity(0))
+        if len(cores) < threads:
+            raise SystemExit(f"--threads {threads}: this process may use {len(cores)} cores; give at most as many")
+        os.sched_setaffinity(0, set(cores[:threads]))
     os.execve(sys.executable, command, environment)
 
 

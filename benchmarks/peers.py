@@ -47,9 +47,10 @@ def jax_call(function: Callable[..., object], *arrays: Any) -> Call:
 
 
 def numba_call(function: Callable[..., object], *arrays: Any, reorder: bool = False) -> Call:
-    """``numba.njit`` of `function`; `reorder` lets it sum in vectors."""
+    """``numba.njit`` of `function`; `reorder` lets it sum in vectors. On several threads where there are some."""
     fast = {"reassoc", "nsz", "contract", "arcp"} if reorder else False
-    return bind(numba.njit(function, error_model="numpy", fastmath=fast), *arrays)
+    parallel = numba.get_num_threads() > 1 and any(a.size >= 10_000 for a in arrays if hasattr(a, "size"))
+    return bind(numba.njit(function, error_model="numpy", fastmath=fast, parallel=parallel), *arrays)
 
 
 def pytensor_call(function: Callable[..., Any], *arrays: Any) -> Call:

@@ -55,7 +55,8 @@ uint64_t rt_streams(const Sweep *s, char *const *p, idx n);
 void rt_run_streaming(const Sweep *s, char *const *p, idx n, uint64_t streams);
 
 /* Functions with a version for each level of vector instructions, chosen when the library is loaded. */
-#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 12
+#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 12 &&             \
+    !defined(__SANITIZE_THREAD__) /* which watches the choice itself, before it can */
 #define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define CLONES

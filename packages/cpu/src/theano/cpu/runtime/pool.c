@@ -19,6 +19,8 @@
 #define COLD_PS 80e6    /* work from which sleeping workers are woken */
 #define HOT_PS 15e6     /* work that is shared with workers that are awake, and the least work of a thread */
 #define CHUNK_PS 20e6   /* work of a chunk where there is much */
+#define LATE_NS 200000  /* a worker that takes so much longer than the caller has lost its core to somebody else */
+#define MOST_SKIPS 64
 
 #if defined(__x86_64__)
 #define read_csr() __builtin_ia32_stmxcsr()
@@ -51,6 +53,7 @@ static struct {
 static _Atomic int limit = 1;
 static _Atomic double cold = COLD_PS, hot = HOT_PS;
 static _Atomic int patient;
+static _Atomic int skips, penalty; /* steps to be done alone; their number when the machine disappoints next */
 static _Atomic int64_t regions, wakings, refusals;
 
 static int64_t nanoseconds(void)
@@ -198,6 +201,19 @@ static void open_round(int threads)
     atomic_fetch_add(&wakings, 1);
 }
 
+/* On a machine that has no core to spare sharing costs more than it gains: for a while steps are done alone, the longer the
+ * more often that happens. */
+static void judge(int64_t all, int64_t waited)
+{
+    int last = atomic_load(&penalty);
+    if (waited > LATE_NS && waited > all / 4) {
+        atomic_store(&penalty, last ? (last < MOST_SKIPS ? 2 * last : MOST_SKIPS) : 4);
+        atomic_store(&skips, atomic_load(&penalty));
+    } else if (last) {
+        atomic_store(&penalty, last / 2);
+    }
+}
+
 /* Nobody may enter any more; returns when all who did have left. */
 static void close_round(void)
 {
@@ -233,11 +249,15 @@ void rt_parallel(int threads, ptrdiff_t chunks, rt_chunk_fn fn, void *arg)
         pool.fn = fn;
         pool.arg = arg;
         start_workers(threads - 1);
+        int64_t start = nanoseconds();
         open_round(threads);
         if (atomic_load_explicit(&patient, memory_order_relaxed))
             wait_for_workers(threads - 1);
         work(0);
+        int64_t done = nanoseconds();
         close_round();
+        int64_t end = nanoseconds();
+        judge(end - start, end - done);
         atomic_store(&pool.taken, 0);
         return;
     }
@@ -257,6 +277,10 @@ int rt_pool_offer(double picoseconds)
     if (picoseconds < atomic_load_explicit(&cold, memory_order_relaxed) &&
         !atomic_load_explicit(&pool.spinning, memory_order_relaxed))
         return 1;
+    if (atomic_load_explicit(&skips, memory_order_relaxed) > 0 && !atomic_load_explicit(&patient, memory_order_relaxed)) {
+        atomic_fetch_sub_explicit(&skips, 1, memory_order_relaxed);
+        return 1;
+    }
     double worth = least > 0 ? picoseconds / least + 1 : most;
     return worth < most ? (int)worth : most;
 }
@@ -277,6 +301,7 @@ ptrdiff_t rt_pool_step(ptrdiff_t total, ptrdiff_t unit, int threads, double pico
 
 void rt_pool_limit(int threads)
 {
+    atomic_store(&skips, 0);
     atomic_store(&limit, threads < 1 ? 1 : threads > RT_MAXTHREADS ? RT_MAXTHREADS : threads);
 }
 
