@@ -95,12 +95,55 @@ def test_reductions_of_any_axes(agree, reduce, axis):
         agree([t], reduce(t.dimshuffle(2, 0, 1), axis=axis), value)
 
 
-@pytest.mark.parametrize("n", [1, 5, 8, 9, 31, 33, 96, 97, 100, 1023, 1025, 5000, 100_000])
-def test_sum_is_as_accurate_as_exact_summation(native, n):
+LENGTHS = [1, 5, 8, 9, 31, 33, 96, 97, 100, 127, 256, 300, 1023, 1024, 1025, 1056, 5000, 100_000]
+
+
+@pytest.mark.parametrize("n", LENGTHS)
+def test_sums_of_float32_are_nearly_exact(native, n):
+    x, y = T.fvectors("x", "y")
+    f = native([x, y], [x.sum(), T.sum(x - y), x.sum(acc_dtype="float64"), T.sum(x - y, acc_dtype="float64")])
+    a, b = rng.standard_normal((2, n), "float32")
+    for values in ((a, b), (a[::-1], b), (np.repeat(a, 2)[::2], b)):
+        x_sum, sum_of_differences, wide, wide_sum = f(*values)
+        for terms, short, long in ((values[0], x_sum, wide), (values[0] - values[1], sum_of_differences, wide_sum)):
+            exact, size = math.fsum(terms.astype("float64")), math.fsum(np.abs(terms.astype("float64")))
+            rounding = np.spacing(np.float32(abs(exact))) / 2
+            assert abs(float(short) - exact) <= rounding + (2e-7 * size / math.sqrt(n) if n > 96 else 0)
+            assert long == np.float32(exact)
+        assert np.array_equal(f(a, b)[0], f(a[::-1][::-1], b)[0])
+
+
+def test_float32_has_every_addition_in_the_dtype_that_was_asked_for(native):
     x = T.fvector("x")
-    f = native([x], x.sum())
-    value = rng.random(n, "float32")
-    assert f(value) == np.float32(math.fsum(value.astype("float64")))
+    f = native([x], [x.sum(acc_dtype="float64"), x.sum(acc_dtype="float64", dtype="float64"), x.sum(acc_dtype="float32")])
+    value = np.zeros(2000, "float32")
+    value[[0, 32, 64]] = 1e8, 1, -1e8  # neighbours in one lane
+    assert [float(v) for v in f(value)] == [1, 1, 0]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("n", LENGTHS)
+def test_sums_are_as_accurate_as_those_of_numpy(native, n, dtype):
+    x, y = T.vector("x", dtype), T.vector("y", dtype)
+    f = native([x, y], [x.sum(), T.sum(x * y)])
+    ours, numpys = [], []
+    for _ in range(40):
+        a, b = (rng.standard_normal((2, n)) + 0.5).astype(dtype)
+        for got, terms in zip(f(a, b), (a, a * b), strict=True):
+            exact = math.fsum(terms.astype("float64"))
+            ours.append(abs(float(got) - exact))
+            numpys.append(abs(float(np.sum(terms)) - exact))
+    assert np.mean(ours) <= 1.2 * np.mean(numpys) + np.finfo(dtype).eps * math.sqrt(n)
+
+
+@pytest.mark.parametrize("n", [0, 1, 7, 40, 97, 1100])
+def test_sums_of_negative_zero(native, n):
+    x = T.fmatrix("x")
+    f = native([x], [x.sum(axis=0), x.sum(axis=1), T.sum(-x, axis=1), T.sum(-x, axis=0), x.sum()])
+    value = np.full((n, n), -0.0, "float32")
+    expected = [value.sum(0), value.sum(1), (-value).sum(1), (-value).sum(0), value.sum()]
+    for got, wanted in zip(f(value), expected, strict=True):
+        assert np.array_equal(np.signbit(got), np.signbit(wanted))
 
 
 @pytest.mark.parametrize("axis", [0, 1])

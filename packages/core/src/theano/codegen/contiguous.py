@@ -67,7 +67,7 @@ def contiguous_body(
         ``load``, ``temp``, ``acc`` and ``iota`` leaves to operands; a last item ``"S"`` means one element.
         ``("iota",)`` is one element too, the position of the first element: the loop counts on from it.
     """
-    return _Contiguous(values, targets, operand_of, dialect).body()
+    return Contiguous(values, targets, operand_of, dialect).body()
 
 
 def _is_single(operand: Operand) -> bool:
@@ -79,7 +79,9 @@ def _counts(operand: Operand) -> bool:
     return bool(operand[0] == "iota" and operand[-1] != "S")
 
 
-class _Contiguous:
+class Contiguous:
+    """Prints one body; see `contiguous_body`."""
+
     def __init__(
         self,
         values: Sequence[Expr],
@@ -93,6 +95,7 @@ class _Contiguous:
         self.places: dict[Expr, int] = {}
         self.operands: list[Operand] = []
         self.dtypes: list[str] = []
+        self.target_dtypes = [v.dtype for v in self.values]
         for expr in self.order:
             if not expr.args and expr.kind != "const":
                 self.places[expr] = len(self.operands)
@@ -134,10 +137,9 @@ class _Contiguous:
         return stages
 
     def body(self) -> Body:
-        count = max(self.stages.values(), default=0) + 1
         head = self._head()
         self.crossing: dict[Expr, str] = {}
-        lines = self._loop("n", 0, count) if count == 1 else self._tiled(count)
+        lines = self._lines()
         first = len(self.operands) - len(self.targets)
         text = "\n".join(
             [f"void {SYMBOL}(char *const *p, {self.dialect.types['int64']} n)", "{", *head, *lines, "}", ""]
@@ -147,6 +149,13 @@ class _Contiguous:
         ps = self.out.ps + 30 * len(self.operands)
         written = tuple(range(first, len(self.operands)))
         return Body(text, support, tuple(self.operands), tuple(self.dtypes), written, self._width(), ps)
+
+    def _count(self) -> int:
+        """Number of loops."""
+        return max(self.stages.values(), default=0) + 1
+
+    def _lines(self) -> list[str]:
+        return self._loop("n", 0, 1) if self._count() == 1 else self._tiled(self._count())
 
     def _width(self) -> int:
         """Elements of the widest vector of the smallest type in the loop: then no element is left to a scalar
@@ -170,10 +179,10 @@ class _Contiguous:
                 lines.append("    " + self.out.load(expr, f"s{k}", f"*(const {memory} *)p[{k}]"))
             else:
                 lines.append(f"    const {memory} *const p{k} = (const {memory} *)p[{k}];")
-        for target, value in zip(self.targets, self.values, strict=True):
-            k, memory = len(self.operands), self.dialect.memory_type(value.dtype)
+        for target, dtype in zip(self.targets, self.target_dtypes, strict=True):
+            k, memory = len(self.operands), self.dialect.memory_type(dtype)
             self.operands.append(target)
-            self.dtypes.append(value.dtype)
+            self.dtypes.append(dtype)
             lines.append(f"    {memory} *const p{k} = ({memory} *)p[{k}];")
         if self._goes_to_integer_and_back():
             lines.append(f'    {types["int64"]} zero = 0; __asm__("" : "+r"(zero));')
@@ -217,7 +226,7 @@ class _Contiguous:
         return lines
 
     def _loop(self, limit: str, stage: int, count: int, offset: str = "") -> list[str]:
-        lines = [self.dialect.loop_pragma] if self.dialect.loop_pragma else []
+        lines = self._pragmas()
         lines.append(f"    for ({self.dialect.types['int64']} i = 0; i < {limit}; i++) {{")
         self.defined: set[Expr] = set()
         for expr, at in self.stages.items():
@@ -233,8 +242,15 @@ class _Contiguous:
             for value in self.values:
                 lines += self._available(value, offset)
             for k, value in enumerate(self.values, first):
-                lines.append(f"        p{k}[{offset}i] = {self.out.name(value)};")
+                lines.append(f"        {self._store(k, value, offset)}")
         return [*lines, "    }"]
+
+    def _pragmas(self) -> list[str]:
+        return [self.dialect.loop_pragma] if self.dialect.loop_pragma else []
+
+    def _store(self, k: int, value: Expr, offset: str) -> str:
+        """The statement that puts `value` into operand `k`."""
+        return f"p{k}[{offset}i] = {self.out.name(value)};"
 
     def _available(self, expr: Expr, offset: str) -> list[str]:
         """Statements that give `expr` a name inside the current loop, if it has none yet."""

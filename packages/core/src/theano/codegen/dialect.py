@@ -71,6 +71,8 @@ class Dialect:
         Library functions (suffix included) that the compiler can vectorise. None: all of them (devices).
     loop_pragma : str
         A line before each loop whose iterations are independent.
+    unroll_pragma : str
+        A line before a short loop that is to be written out in full.
     """
 
     name: str
@@ -86,6 +88,7 @@ class Dialect:
     prototypes: Mapping[str, str] = field(default_factory=dict)
     vector_calls: frozenset[str] | None = None
     loop_pragma: str = ""
+    unroll_pragma: str = ""
 
     def row(self, primitive: str, dtype: str) -> Row | None:
         """The row of `primitive` for operands of `dtype`, or None."""

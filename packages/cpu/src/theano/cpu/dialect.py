@@ -60,6 +60,7 @@ def c_dialect() -> Dialect:
         prototypes=prototypes,
         vector_calls=vector | {n + s for n in _INLINED for s in suffixes.values()},
         loop_pragma="#pragma GCC ivdep",
+        unroll_pragma="#pragma GCC unroll 8",
     )
 
 

@@ -24,6 +24,7 @@ from theano.codegen.contiguous import SYMBOL, Body, Operand, contiguous_body
 from theano.codegen.dtypes import ITEMSIZE
 from theano.codegen.expr import Expr, cast
 from theano.codegen.fingerprint import digest
+from theano.codegen.folding import combined, folding_body
 from theano.codegen.kernel import FinalSweep, Kernel, ReduceSweep, Sweep
 from theano.codegen.simplify import simplify
 from theano.codegen.verify import KernelError, verify_inplace, verify_kernel
@@ -70,8 +71,9 @@ class CompiledSweep:
         Address of the function; 0 for a reduction of a plain contiguous input (or temp).
     operands : tuple of tuples
         ``("in", i, mode)``, ``("out", j)``, ``("temp", t)``, ``("acc", a, mode)``, ``("iota",)`` (one int64: the
-        position of element 0 of this call in the row), ``("tile",)`` (the value of a reduce sweep, to be accumulated by
-        the runtime). With ``body == 0`` the single operand is what the runtime accumulates: ``("in", i, mode)`` or
+        position of element 0 of this call in the row), ``("fold", "S")`` (partial results of a reduce sweep, see
+        `theano.codegen.folding`), ``("tile",)`` (where a reduce sweep has no such operand: its value, to be folded by
+        the runtime). With ``body == 0`` the single operand is what the runtime folds: ``("in", i, mode)`` or
         ``("temp", t)``.
         ``out`` and ``tile`` are V and are written; a ``temp`` is V, written by the sweep that has it in `written` and
         read by later ones.
@@ -84,13 +86,13 @@ class CompiledSweep:
     cost_ps : int
         Estimated picoseconds per element on one core.
     reduce : (acc, kind, acc_dtype) or None
-        The tile (or the single operand) is to be accumulated into accumulator `acc` by `kind` (add mul maximum minimum
-        and or). It has the accumulator's dtype, or is float32 to be added up in float64.
+        The sweep folds into accumulator `acc` by `kind` (add mul maximum minimum and or). A tile or single operand
+        has the accumulator's dtype, or is float32 to be added up in float64.
     final : bool
         True: this sweep runs once over *rows*: accumulators are V operands with one element per row, outputs have one
         element per row. In other sweeps accumulators are S operands: the finished value of the current row. In the
-        version for rows side by side, every call is for one position of many rows: accumulators are V operands, and
-        ``("iota", "S")`` is that position.
+        version for rows side by side, every call is for one position of many rows: accumulators are V operands, which
+        a reduce sweep reads and writes, and ``("iota", "S")`` is that position.
     per_row : bool
         Only there: this sweep runs for one position of each row and writes accumulators of its own.
     """
@@ -125,7 +127,7 @@ class CompiledKernel:
     lane_sweeps: tuple[CompiledSweep, ...] = ()
 
 
-_ABI = "theano-kernel-1"
+_ABI = "theano-kernel-2"
 """Part of every key; changes with the calling convention."""
 
 _ONE_UNIT = 60
@@ -198,11 +200,7 @@ def _print_sweep(sweep: Sweep, modes: str, lanes: bool) -> _Printed:
         return ("iota",) if leaf.kind == "iota" else ("temp", leaf.value)
 
     if isinstance(sweep, ReduceSweep):
-        value = _folded(sweep)
-        reduce = (sweep.acc, sweep.kind, sweep.acc_dtype)
-        if value.kind in ("load", "temp"):
-            return _Printed(None, operand_of(value), value.dtype, reduce)
-        return _Printed(contiguous_body([value], [("tile",)], operand_of, c_dialect()), reduce=reduce)
+        return _print_fold(sweep, operand_of, lanes)
     targets: list[Operand] = (
         [("out", j) for j in sweep.outputs] if isinstance(sweep, FinalSweep) else list(sweep.targets)
     )
@@ -212,11 +210,28 @@ def _print_sweep(sweep: Sweep, modes: str, lanes: bool) -> _Printed:
     return _Printed(body, final=final, per_row=per_row)
 
 
+def _print_fold(sweep: ReduceSweep, operand_of: Callable[[Expr], Operand], lanes: bool) -> _Printed:
+    value, (acc, acc_dtype) = _folded(sweep), (sweep.acc, sweep.acc_dtype)
+    reduce = (acc, sweep.kind, acc_dtype)
+    if value.kind in ("load", "temp"):
+        return _Printed(None, operand_of(value), value.dtype, reduce)
+    if lanes:
+        total = combined(sweep.kind, Expr("acc", (), acc_dtype, acc), cast(value, acc_dtype))
+        return _Printed(contiguous_body([total], [("acc", acc, "V")], operand_of, c_dialect()), reduce=reduce)
+    body = folding_body(value, sweep.kind, acc_dtype, operand_of, c_dialect())
+    if body is None:
+        body = contiguous_body([value], [("tile",)], operand_of, c_dialect())
+    return _Printed(body, reduce=reduce)
+
+
 def _folded(sweep: ReduceSweep) -> Expr:
-    """What is folded: of the accumulator's dtype, but float32 for sums in float64, which the runtime widens."""
-    (value,) = simplify((cast(sweep.value, sweep.acc_dtype),))
-    widens = value.kind == "cast" and value.args[0].dtype == "float32" and sweep.acc_dtype == "float64"
-    return value.args[0] if widens and sweep.kind == "add" else value
+    """What is folded: of the accumulator's dtype, but for sums of float32 in float64.
+
+    Those are widened after a few additions, unless the sweep's value has been cast before.
+    """
+    grouped = sweep.kind == "add" and (sweep.value.dtype, sweep.acc_dtype) == ("float32", "float64")
+    (value,) = simplify((sweep.value if grouped else cast(sweep.value, sweep.acc_dtype),))
+    return value
 
 
 def _finish(sweeps: tuple[_Printed, ...], addresses: dict[_Source, int]) -> tuple[CompiledSweep, ...]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from theano.codegen.expr import Expr, cast, post_order
-from theano.codegen.kernel import FinalSweep, Kernel, MapSweep, ReduceSweep, Sweep
+from theano.codegen.expr import Expr, post_order
+from theano.codegen.kernel import FinalSweep, Kernel, MapSweep, ReduceSweep, Sweep, sweep_values
 from theano.codegen.simplify import simplify
 from theano.cpu.dialect import c_dialect
 from theano.frozen import replace
@@ -38,8 +38,7 @@ def lane_sweeps(kernel: Kernel, modes: str) -> tuple[tuple[Sweep, ...], tuple[st
         if isinstance(sweep, FinalSweep):
             sweeps.append(sweep)
             continue
-        values = (cast(sweep.value, sweep.acc_dtype),) if isinstance(sweep, ReduceSweep) else sweep.values
-        values = simplify(values)
+        values = simplify(sweep_values(sweep))
         new = [e for e in _once_per_row(values, modes) if e not in known][: MAX_ACCS - len(accs)]
         if new:
             sweeps.append(MapSweep(tuple(("acc", len(accs) + j) for j in range(len(new))), tuple(new)))

@@ -11,10 +11,7 @@ typedef struct {
 static char *lanes_of(const Across *w, const Operand *op, int k, idx offset, idx first, idx n)
 {
     const Job *job = w->job;
-    char *tile = w->tiles + (size_t)k * RT_TILE * 8, *base;
-    if (op->kind == OP_TILE)
-        return tile;
-    base = job->base[op->index] + offset;
+    char *tile = w->tiles + (size_t)k * RT_TILE * 8, *base = job->base[op->index] + offset;
     if (op->scalar)
         return base;
     if (w->linear[op->index])
@@ -27,23 +24,22 @@ static char *lanes_of(const Across *w, const Operand *op, int k, idx offset, idx
 static void fold(const Across *w, const Sweep *s, const idx *at, idx first, idx n)
 {
     const Job *job = w->job;
-    char *p[RT_MAXOPS];
-    int tile = 0;
+    char *p[RT_MAXOPS], *acc = w->accs[s->acc];
     for (int k = 0; k < s->nops; k++) {
         idx offset = 0;
         for (int d = 0; s->ops[k].kind == OP_IN && d < job->nrow; d++)
             offset += at[d] * job->row[s->ops[k].index][d];
-        p[k] = lanes_of(w, &s->ops[k], k, offset, first, n);
-        if (s->ops[k].kind == OP_TILE)
-            tile = k;
+        p[k] = s->ops[k].kind == OP_ACC ? acc : lanes_of(w, &s->ops[k], k, offset, first, n);
     }
     if (s->body) {
         rt_run_body(s, p, n);
-    } else if (s->ops[0].scalar) {
+        return;
+    }
+    if (s->ops[0].scalar) {
         rt_fill(w->tiles, p[0], n, s->ops[0].size);
         p[0] = w->tiles;
     }
-    rt_leaves[s->leaf].across(w->accs[s->acc], p[tile], n);
+    rt_leaves[s->leaf].across(acc, p[0], n);
 }
 
 static void fold_rows(const Across *w, const Sweep *s, idx first, idx n)
@@ -95,11 +91,9 @@ void rt_rows_across(Call *c, const Thunk *t, const Rows *r, const Job *job, char
     idx step = direct ? 8 * RT_TILE : RT_TILE; /* long stretches of each row suit the memory */
     for (idx first = 0; first < job->rows; first += step) {
         idx n = job->rows - first < step ? job->rows - first : step;
-        for (int32_t i = 0; i < r->nsweeps; i++)
-            if (!r->sweeps[i].final && direct)
-                fold_direct(&w, &r->sweeps[i], first, n);
-            else if (!r->sweeps[i].final)
-                fold_rows(&w, &r->sweeps[i], first, n);
+        for (int32_t i = 0; i < r->nlanes; i++)
+            if (r->lanes[i].leaf >= 0)
+                (direct ? fold_direct : fold_rows)(&w, &r->lanes[i], first, n);
         rt_rows_final(c, t, r, job, w.accs, first + n, n);
     }
 }

@@ -2,35 +2,6 @@
 #include "interrupt.h"
 #include "rows.h"
 
-/* A long reduction is cut into tiles whose results are merged as a binary counter merges its bits: pairwise. */
-typedef struct {
-    const Leaf *leaf;
-    int size;
-    uint64_t count;
-    char part[40][8] __attribute__((aligned(8)));
-    int depth;
-} Pairs;
-
-static void pairs_add(Pairs *p, const char *tile, idx n)
-{
-    char *top = p->part[p->depth++];
-    p->leaf->init(top, NULL, 1);
-    p->leaf->along(top, tile, n);
-    for (uint64_t bits = p->count++; bits & 1; bits >>= 1) {
-        p->depth--;
-        p->leaf->join(p->part[p->depth - 1], p->part[p->depth], 1);
-    }
-}
-
-static void pairs_finish(Pairs *p, char *acc)
-{
-    p->leaf->init(acc, NULL, 1);
-    while (p->depth) {
-        p->depth--;
-        p->leaf->join(acc, p->part[p->depth], 1);
-    }
-}
-
 typedef struct {
     const Rows *r;
     const Job *job;
@@ -52,7 +23,7 @@ static char *operand_at(Along *w, const Operand *op, int k, idx at, idx n)
     switch (op->kind) {
     case OP_TEMP: return w->rooms.temps[op->index] + at * op->size;
     case OP_ACC: return w->rooms.accs[op->index] + w->lane * op->size;
-    case OP_TILE: return tile;
+    case OP_TILE: case OP_FOLD: return tile;
     case OP_IOTA: w->iota = at; return (char *)&w->iota;
     default: break;
     }
@@ -100,61 +71,78 @@ static int needs_tiles(const Along *w, const Sweep *s)
     return 0;
 }
 
-#define LOOK ((idx)RT_TILE << 11) /* elements between looks at signals */
+static idx operands_at(Along *w, const Sweep *s, idx at, idx step, char **p)
+{
+    idx n = w->job->length - at < step ? w->job->length - at : step;
+    for (int k = 0; k < s->nops; k++)
+        p[k] = operand_at(w, &s->ops[k], k, at, n);
+    if (!s->body && s->ops[0].scalar) {
+        rt_fill(w->rooms.tiles + RT_TILE * 8, p[0], n, s->ops[0].size);
+        p[0] = w->rooms.tiles + RT_TILE * 8;
+    }
+    return n;
+}
 
-/* One sweep over the present row. */
-static void sweep_along(Along *w, const Sweep *s)
+/* A sweep that computes elements, over the present row. */
+static void map_along(Along *w, const Sweep *s)
 {
     const Job *job = w->job;
-    Pairs pairs; /* not cleared: short rows would notice */
-    pairs.leaf = s->leaf < 0 ? NULL : &rt_leaves[s->leaf];
-    pairs.count = 0;
-    pairs.depth = 0;
-    idx step = needs_tiles(w, s) ? RT_TILE : job->length; /* without tiles the leaf does its own tree */
+    idx step = needs_tiles(w, s) ? RT_TILE : job->length;
     for (idx at = 0; at < job->length; at += step) {
         char *p[RT_MAXOPS];
-        idx n = job->length - at < step ? job->length - at : step;
-        int tile = 0;
-        if (at && at % LOOK == 0 && rt_poll() < 0)
+        if (at && at % RT_LOOK == 0 && rt_poll() < 0)
             return;
-        for (int k = 0; k < s->nops; k++) {
-            p[k] = operand_at(w, &s->ops[k], k, at, n);
-            if (s->ops[k].kind == OP_TILE)
-                tile = k;
-        }
-        if (!s->body && s->ops[0].scalar) {
-            rt_fill(w->rooms.tiles + RT_TILE * 8, p[0], n, s->ops[0].size);
-            p[0] = w->rooms.tiles + RT_TILE * 8;
-        }
-        if (s->body)
-            run_chunk(w, s, p, n);
-        if (s->leaf >= 0)
-            pairs_add(&pairs, p[tile], n);
+        idx n = operands_at(w, s, at, step, p);
+        run_chunk(w, s, p, n);
         for (int k = 0; k < s->nops; k++)
             if (s->ops[k].kind == OP_OUT && !w->linear[w->t->nin + s->ops[k].index]) {
                 int i = w->t->nin + s->ops[k].index;
                 rt_scatter(w->base[i], p[k], job->nrow, job->row_dims, job->row[i], at, n, s->ops[k].size);
             }
     }
-    if (s->leaf >= 0 && job->length > 0 && job->length <= step)
-        memcpy(w->rooms.accs[s->acc] + w->lane * w->r->acc_size[s->acc], pairs.part[0], (size_t)w->r->acc_size[s->acc]);
-    else if (s->leaf >= 0)
-        pairs_finish(&pairs, w->rooms.accs[s->acc] + w->lane * w->r->acc_size[s->acc]);
 }
 
-/* Rows that are only folded, and follow one another evenly: nothing but the leaf. */
+/* A reduction of the present row. */
 static void fold_along(Along *w, const Sweep *s)
 {
+    idx length = w->job->length;
+    int size = w->r->acc_size[s->acc];
+    char *acc = w->rooms.accs[s->acc] + w->lane * size, *p[RT_MAXOPS];
+    if (length == 0) {
+        rt_leaves[s->leaf].init(acc, NULL, 1);
+        return;
+    }
+    if (!needs_tiles(w, s)) {
+        operands_at(w, s, 0, length, p);
+        rt_fold_row(s, p, length, acc, size, 0);
+        return;
+    }
+    Fold f;
+    rt_fold_start(&f, s, size);
+    for (idx at = 0, n; at < length; at += n) {
+        if (at && at % RT_LOOK == 0 && rt_poll() < 0)
+            return;
+        n = operands_at(w, s, at, RT_TILE, p);
+        if (s->body && s->fold < 0)
+            run_chunk(w, s, p, n);
+        rt_fold_tile(&f, p, at, n, length, acc);
+    }
+}
+
+/* Rows that are only folded, and follow one another evenly. */
+static void plain_along(Along *w, const Sweep *s)
+{
     const Job *job = w->job;
-    const Leaf *leaf = &rt_leaves[s->leaf];
-    const char *from = w->base[s->ops[0].index];
+    char *from = w->base[s->ops[0].index];
     idx step = job->nkept ? job->kept[s->ops[0].index][0] : 0;
     int size = w->r->acc_size[s->acc];
     for (idx first = 0; first < job->rows; first += RT_TILE) {
         idx n = job->rows - first < RT_TILE ? job->rows - first : RT_TILE;
-        leaf->init(w->rooms.accs[s->acc], NULL, n);
-        for (idx j = 0; j < n && job->length; j++, from += step)
-            leaf->along(w->rooms.accs[s->acc] + j * size, from, job->length);
+        char *acc = w->rooms.accs[s->acc];
+        if (job->length == 0)
+            rt_leaves[s->leaf].init(acc, NULL, n);
+        for (idx j = 0; j < n && job->length; j++, from += step, acc += size)
+            rt_fold_row(s, &from, job->length, acc, size, 0);
         rt_rows_final(w->c, w->t, w->r, job, w->rooms.accs, first + n, n);
     }
 }
@@ -166,7 +154,7 @@ static void run_along(Along *w, idx first)
     const Job *job = w->job;
     idx at[RT_MAXDIM] = {0};
     if (r->folds >= 0 && w->linear[r->folds] && job->nkept <= 1) {
-        fold_along(w, &r->sweeps[r->sweeps[0].final]);
+        plain_along(w, &r->sweeps[r->sweeps[0].final]);
         return;
     }
     if (first) { /* rows follow one another evenly */
@@ -177,7 +165,7 @@ static void run_along(Along *w, idx first)
     for (idx row = first; row < job->rows; row++) {
         for (int32_t i = 0; i < r->nsweeps; i++)
             if (!r->sweeps[i].final)
-                sweep_along(w, &r->sweeps[i]);
+                (r->sweeps[i].leaf < 0 ? map_along : fold_along)(w, &r->sweeps[i]);
         w->lane++;
         if (w->lane == RT_TILE || row + 1 == job->rows) {
             rt_rows_final(w->c, w->t, r, job, w->rooms.accs, row + 1, w->lane);

@@ -26,7 +26,7 @@ int rt_read_sweep(Sweep *s, PyObject *spec)
     s->body = (body_fn)(uintptr_t)address;
     s->nops = (int32_t)PyTuple_GET_SIZE(ops);
     s->any_inplace = (uint8_t)inplace;
-    s->leaf = -1;
+    s->leaf = s->fold = -1;
     if (s->nops > RT_MAXOPS || s->width < 1 || s->width > MAX_WIDTH) {
         PyErr_SetString(PyExc_ValueError, "a kernel has too many operands or too wide a step");
         return -1;
@@ -34,6 +34,11 @@ int rt_read_sweep(Sweep *s, PyObject *spec)
     for (int32_t k = 0; k < s->nops; k++)
         if (read_operand(&s->ops[k], PyTuple_GET_ITEM(ops, k)) < 0)
             return -1;
+    for (int32_t k = 0; k < s->nops; k++) {
+        s->fold = s->ops[k].kind == OP_FOLD ? k : s->fold;
+        s->value = s->ops[k].kind == OP_TILE ? k : s->value;
+        s->any_inplace |= s->acc >= 0 && s->ops[k].kind == OP_ACC && s->ops[k].index == s->acc;
+    }
     if (s->acc >= 0 && (s->leaf = rt_find_leaf(kind, typenum)) < 0) {
         PyErr_Format(PyExc_ValueError, "no accumulator %s for type number %d", kind, typenum);
         return -1;
@@ -65,7 +70,7 @@ static void run_padded(const Sweep *s, char *const *p, idx n)
             }
     s->body(q, s->width);
     for (int k = 0; k < s->nops; k++)
-        if (s->ops[k].written)
+        if (s->ops[k].written && q[k] != p[k])
             memcpy(p[k], q[k], (size_t)(n * s->ops[k].size));
 }
 

@@ -6,7 +6,7 @@
 
 typedef void (*body_fn)(char *const *p, ptrdiff_t n);
 
-enum operand_kind { OP_IN, OP_OUT, OP_TEMP, OP_ACC, OP_IOTA, OP_TILE };
+enum operand_kind { OP_IN, OP_OUT, OP_TEMP, OP_ACC, OP_IOTA, OP_TILE, OP_FOLD };
 
 typedef struct {
     int32_t kind, index, size;
@@ -19,6 +19,8 @@ typedef struct {
     body_fn body; /* NULL: a reduction of its single operand as it is */
     int32_t nops, width, cost_ps;
     int32_t acc, leaf; /* reduce sweeps: accumulator and the index of its leaf, else -1 */
+    int32_t fold;      /* reduce sweeps: operand that holds partial results, -1: there is none */
+    int32_t value;     /* reduce sweeps without: operand that holds what is to be folded */
     int32_t final; /* when it runs: FOR_POSITIONS, once over many rows, or for one position of each row */
     uint8_t any_inplace; /* some address is both read and written */
     Operand ops[RT_MAXOPS];
@@ -59,25 +61,33 @@ void rt_run_streaming(const Sweep *s, char *const *p, idx n, uint64_t streams);
     !defined(__SANITIZE_THREAD__) /* which watches the choice itself, before it can */
 #define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
-#define CLONES
+#define CLONESvoid rt_fold_plain(int leaf, char *acc, char *x, idx length, int size);
+
 #endif
 
-/* Orders of sums by length: one after the other; eight partial sums; leaves of 32. */
+/* Orders of sums by length: one after the other; eight partial sums; RT_LANES partial sums for each block. */
 #define RT_SHORT 8
 #define RT_MEDIUM 96
+#define RT_LANES 32  /* as in theano.codegen.folding */
+#define RT_GROUP 256 /* likewise */
+#define RT_BLOCK 1024
 
-/* leaves.c: accumulators. Tiles have their dtype, but for "add float32", which adds up in float64. `n` elements of a tile into one accumulator, or lane by lane into `n` accumulators. */
-typedef void (*leaf_fn)(char *acc, const char *tile, idx n);
+/* leaves.c: accumulators. Elements have their dtype, but for "add float32", which adds up in float64. */
+typedef void (*leaf_fn)(char *acc, const char *x, idx n);
 typedef struct {
     const char *kind;
     int typenum;
-    leaf_fn init;   /* n accumulators to the neutral element; `tile` unused */
-    leaf_fn along;  /* one accumulator */
-    leaf_fn across; /* n accumulators */
-    void (*down)(char *acc, const char *tile, idx stride, idx rows, idx n); /* the same, for several rows of lanes */
-    leaf_fn join, join_across; /* as along and across, for a tile of the accumulator's dtype */
+    idx block;      /* elements that are folded into the same RT_LANES partial results */
+    leaf_fn init;   /* `n` accumulators to the neutral element; `x` unused */
+    leaf_fn few;    /* the result of 0 < n <= RT_MEDIUM elements into one accumulator */
+    leaf_fn fold;   /* `n` elements, a multiple of RT_LANES, into RT_LANES partial results */
+    leaf_fn merge;  /* RT_LANES partial results into one accumulator; `n` unused */
+    leaf_fn across; /* one element into each of `n` accumulators */
+    void (*down)(char *acc, const char *x, idx stride, idx rows, idx n); /* the same, for several rows of elements */
+    leaf_fn join_few, join_across; /* as few and across, for elements of the accumulator's dtype */
 } Leaf;
 extern const Leaf rt_leaves[];
 int rt_find_leaf(const char *kind, int typenum);
+void rt_fold_plain(int leaf, char *acc, char *x, idx length, int size);
 
 #endif

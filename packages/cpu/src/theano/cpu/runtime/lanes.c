@@ -128,56 +128,76 @@ static Spot place_of(const Lanes *w, const Operand *op)
     switch (op->kind) {
     case OP_TEMP: return (Spot){w->temps[op->index], w->tile * op->size};
     case OP_ACC: return (Spot){w->accs[op->index], 0};
-    case OP_TILE: return (Spot){w->one, 0};
     case OP_IOTA: return (Spot){NULL, 0};
     case OP_OUT: return w->places[w->t->nin + op->index];
     default: return w->places[op->index];
     }
 }
 
-/* Adds position `at` to the accumulators, in the order of leaves.c. */
-static void fold(const Lanes *w, const Leaf *leaf, char *acc, const char *x, idx at, idx n)
+/* Rows of this length are added up in eight parts, as in leaves.c. */
+static int in_parts(const Lanes *w) { return w->job->length > RT_SHORT && w->job->length <= RT_MEDIUM; }
+
+/* Where position `at` is to be folded in. */
+static char *accumulator(const Lanes *w, const Sweep *s, idx at)
 {
-    idx length = w->job->length, whole = length & -8, pitch = rounded(w->tile * 8);
-    if (length <= RT_SHORT || length > RT_MEDIUM || at >= whole) {
-        leaf->across(acc, x, n);
-        return;
-    }
-    char *part = w->parts + (at & 7) * pitch;
-    if (at < 8)
-        leaf->init(part, NULL, n);
-    leaf->across(part, x, n);
-    if (at + 1 < whole)
-        return;
+    if (!in_parts(w) || at >= (w->job->length & -8))
+        return w->accs[s->acc];
+    return w->parts + (at & 7) * rounded(w->tile * 8);
+}
+
+static void merge_parts(const Lanes *w, const Sweep *s, idx n)
+{
+    const Leaf *leaf = &rt_leaves[s->leaf];
+    idx pitch = rounded(w->tile * 8);
     for (int half = 4; half; half /= 2)
         for (int j = 0; j < half; j++)
             leaf->join_across(w->parts + j * pitch, w->parts + (j + half) * pitch, n);
-    leaf->join_across(acc, w->parts, n);
+    leaf->join_across(w->accs[s->acc], w->parts, n);
+}
+
+static void start_fold(const Lanes *w, const Sweep *s, idx n)
+{
+    const Leaf *leaf = &rt_leaves[s->leaf];
+    leaf->init(w->accs[s->acc], NULL, n);
+    for (int j = 0; in_parts(w) && j < 8; j++)
+        leaf->init(w->parts + j * rounded(w->tile * 8), NULL, n);
+}
+
+static void run_position(const Lanes *w, const Sweep *s, char **p, idx at, idx n)
+{
+    if (s->leaf < 0) {
+        s->body(p, n);
+        return;
+    }
+    char *acc = accumulator(w, s, at);
+    for (int k = 0; s->body && k < s->nops; k++)
+        if (s->ops[k].kind == OP_ACC && s->ops[k].index == s->acc)
+            p[k] = acc;
+    if (s->body) {
+        s->body(p, n);
+    } else if (s->ops[0].scalar) {
+        rt_fill(w->one, p[0], n, s->ops[0].size);
+        rt_leaves[s->leaf].across(acc, w->one, n);
+    } else {
+        rt_leaves[s->leaf].across(acc, p[0], n);
+    }
+    if (in_parts(w) && at + 1 == (w->job->length & -8))
+        merge_parts(w, s, n);
 }
 
 static void sweep_lanes(const Lanes *w, const Sweep *s, idx n)
 {
     Spot places[RT_MAXOPS];
     char *p[RT_MAXOPS];
-    const Leaf *leaf = s->leaf < 0 ? NULL : &rt_leaves[s->leaf];
     int64_t iota = 0;
-    int value = 0;
     for (int k = 0; k < s->nops; k++) {
         places[k] = place_of(w, &s->ops[k]);
         p[k] = s->ops[k].kind == OP_IOTA ? (char *)&iota : places[k].start;
-        if (s->ops[k].kind == OP_TILE)
-            value = k;
     }
-    if (leaf)
-        leaf->init(w->accs[s->acc], NULL, n);
+    if (s->leaf >= 0)
+        start_fold(w, s, n);
     for (idx end = s->final == PER_ROW ? 1 : w->job->length; iota < end; iota++) {
-        const char *x = p[value];
-        if (s->body)
-            s->body(p, n);
-        else if (s->ops[0].scalar)
-            rt_fill(w->one, p[0], n, s->ops[0].size), x = w->one;
-        if (leaf)
-            fold(w, leaf, w->accs[s->acc], x, iota, n);
+        run_position(w, s, p, iota, n);
         for (int k = 0; k < s->nops; k++)
             p[k] += places[k].step;
     }

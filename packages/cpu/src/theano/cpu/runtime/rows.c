@@ -31,24 +31,20 @@ static int read_sizes(PyObject *tuple, int32_t *sizes, int32_t *count)
     return 0;
 }
 
-/* Lanes may be rows when nothing but reductions of inputs happens, and no input is one element for a whole row. */
+/* The version for rows side by side serves any layout when nothing but reductions of inputs happens. */
 static int can_go_across(const Rows *r)
 {
-    for (int32_t i = 0; i < r->nsweeps; i++) {
-        const Sweep *s = &r->sweeps[i];
-        if (s->final)
+    for (int32_t i = 0; i < r->nlanes; i++) {
+        const Sweep *s = &r->lanes[i];
+        if (s->final == FINAL)
             continue;
         if (s->leaf < 0)
             return 0;
-        for (int k = 0; k < s->nops; k++) {
-            const Operand *op = &s->ops[k];
-            if (op->kind != OP_IN && op->kind != OP_TILE)
+        for (int k = 0; k < s->nops; k++)
+            if (s->ops[k].kind != OP_IN && !(s->ops[k].kind == OP_ACC && s->ops[k].index == s->acc))
                 return 0;
-            if (op->kind == OP_IN && op->scalar && r->space.bcast[op->index] != (1ULL << r->space.ndim) - 1)
-                return 0;
-        }
     }
-    return 1;
+    return r->nlanes > 0;
 }
 
 /* The input that a single plain reduction folds as it is, or -1. */

@@ -8,6 +8,7 @@
 
 #define RT_MAXACCS 32
 #define RT_MAXGUARDS 8
+#define RT_LOOK ((idx)RT_TILE << 11) /* elements between looks at signals */
 
 typedef struct {
     Space space;
@@ -40,6 +41,21 @@ int rt_folds_lanes(const Rows *r, const Job *job);
 typedef struct {
     char *tiles, *temps[RT_MAXACCS], *accs[RT_MAXACCS];
 } Rooms;
+
+/* fold.c: one reduction of one row. */
+typedef struct {
+    const Sweep *s;
+    const Leaf *leaf;
+    int size, step; /* bytes of an accumulator, and of an element that is folded as it is */
+    int open;       /* whether the last part belongs to a block that has begun */
+    int depth;
+    uint64_t count;
+    char part[40][RT_LANES * 8] __attribute__((aligned(RT_ALIGN)));
+} Fold;
+
+void rt_fold_start(Fold *f, const Sweep *s, int size);
+void rt_fold_tile(Fold *f, char **p, idx at, idx n, idx length, char *acc);
+void rt_fold_row(const Sweep *s, char *const *p, idx length, char *acc, int size, int over);
 
 void rt_lay_out(Rooms *rooms, const Rows *r, const Job *job, char *room);
 size_t rt_room_along(const Rows *r, const Job *job);

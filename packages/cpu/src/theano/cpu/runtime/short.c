@@ -11,9 +11,7 @@ typedef struct {
 
 typedef struct {
     const Sweep *s;
-    const Leaf *leaf;
     idx n; /* the row's length, filled up to whole vectors */
-    int tile;
     Spot acc, places[8];
 } Line;
 
@@ -29,7 +27,7 @@ static int find_place(const Thunk *t, const Job *job, const Rooms *rooms, const 
     idx step = job->nkept ? job->kept[i][0] : 0;
     switch (op->kind) {
     case OP_TEMP: *place = (Spot){rooms->temps[op->index], 0}; return 1;
-    case OP_TILE: *place = (Spot){rooms->tiles + (size_t)k * RT_TILE * 8, 0}; return 1;
+    case OP_TILE: case OP_FOLD: *place = (Spot){rooms->tiles + (size_t)k * RT_TILE * 8, 0}; return 1;
     case OP_ACC: *place = (Spot){rooms->accs[op->index], op->size}; return 1;
     case OP_IOTA: return 0;
     default: break;
@@ -43,19 +41,14 @@ static int find_place(const Thunk *t, const Job *job, const Rooms *rooms, const 
 static int read_line(const Thunk *t, const Rows *r, const Job *job, const Rooms *rooms, const Sweep *s, Line *line)
 {
     line->s = s;
-    line->leaf = s->leaf < 0 ? NULL : &rt_leaves[s->leaf];
     line->n = (job->length + s->width - 1) / s->width * s->width;
-    line->tile = 0;
     if (s->nops > 8 || (!s->body && s->ops[0].scalar))
         return 0;
     if (s->leaf >= 0)
         line->acc = (Spot){rooms->accs[s->acc], r->acc_size[s->acc]};
-    for (int k = 0; k < s->nops; k++) {
+    for (int k = 0; k < s->nops; k++)
         if (!find_place(t, job, rooms, &s->ops[k], k, &line->places[k]))
             return 0;
-        if (s->ops[k].kind == OP_TILE)
-            line->tile = k;
-    }
     return 1;
 }
 
@@ -65,13 +58,10 @@ static void run_line(const Line *line, idx row, idx lane, idx length)
     char *p[8];
     for (int k = 0; k < line->s->nops; k++)
         p[k] = line->places[k].start + (line->s->ops[k].kind == OP_ACC ? lane : row) * line->places[k].step;
-    if (line->s->body)
+    if (line->s->body && line->s->fold < 0)
         line->s->body(p, line->n);
-    if (line->leaf) {
-        char *acc = line->acc.start + lane * line->acc.step;
-        line->leaf->init(acc, NULL, 1);
-        line->leaf->along(acc, p[line->tile], length);
-    }
+    if (line->s->leaf >= 0)
+        rt_fold_row(line->s, p, length, line->acc.start + lane * line->acc.step, (int)line->acc.step, 1);
 }
 
 /* Does as many rows as it can; returns their number. */

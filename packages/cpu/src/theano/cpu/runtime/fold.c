@@ -1,0 +1,156 @@
+/* Folding one row into one accumulator, in an order that depends on the row's length alone.
+ *
+ * Up to RT_MEDIUM elements as in leaves.c. Longer rows fall into blocks; each is folded into RT_LANES partial results,
+ * which are merged lane by lane as a binary counter merges its bits (pairwise). What is left over behind the last whole
+ * RT_LANES elements goes into the first lanes of the last block. */
+#include "interrupt.h"
+#include "rows.h"
+
+void rt_fold_start(Fold *f, const Sweep *s, int size)
+{
+    f->s = s; /* the rest is not cleared: short rows would notice */
+    f->leaf = &rt_leaves[s->leaf];
+    f->size = size;
+    f->step = s->fold >= 0 ? size : s->ops[s->value].size;
+    f->count = 0;
+    f->depth = 0;
+    f->open = 0;
+}
+
+static void open_block(Fold *f)
+{
+    f->leaf->init(f->part[f->depth++], NULL, RT_LANES);
+    f->open = 1;
+}
+
+static void close_block(Fold *f)
+{
+    for (uint64_t bits = f->count++; bits & 1; bits >>= 1) {
+        f->depth--;
+        f->leaf->join_across(f->part[f->depth - 1], f->part[f->depth], RT_LANES);
+    }
+    f->open = 0;
+}
+
+static void merge_blocks(Fold *f, char *acc)
+{
+    for (; f->depth > 1; f->depth--)
+        f->leaf->join_across(f->part[f->depth - 2], f->part[f->depth - 1], RT_LANES);
+    f->leaf->merge(acc, f->part[0], RT_LANES);
+}
+
+/* The operands `from` elements further on. */
+static void advance(const Sweep *s, char *const *p, idx from, char **q, int64_t *iota)
+{
+    for (int k = 0; k < s->nops; k++) {
+        q[k] = s->ops[k].scalar ? p[k] : p[k] + from * s->ops[k].size;
+        if (s->ops[k].kind == OP_IOTA) {
+            *iota = *(int64_t *)p[k] + from;
+            q[k] = (char *)iota;
+        }
+    }
+}
+
+/* What the body makes of less than RT_LANES elements from `from` on, of the accumulator's dtype. `over`: operands may be
+ * read beyond these. */
+static const char *values_of(const Fold *f, char *const *p, idx from, idx n, char *room, int over)
+{
+    char *q[RT_MAXOPS];
+    int64_t iota;
+    idx back = from >= RT_LANES && !over ? RT_LANES - n : 0;
+    f->leaf->init(room, NULL, RT_LANES);
+    advance(f->s, p, from - back, q, &iota);
+    q[f->s->fold] = room;
+    if (back || over)
+        f->s->body(q, RT_LANES);
+    else
+        rt_run_body(f->s, q, n);
+    return room + back * f->size;
+}
+
+/* `n` elements, all of the row. Bodies that fold give their values away when they start from neutral elements. */
+static void fold_few(const Fold *f, char *const *p, idx n, char *acc, int over)
+{
+    char values[RT_MEDIUM * 8] __attribute__((aligned(RT_ALIGN))), room[RT_LANES * 8] __attribute__((aligned(RT_ALIGN)));
+    if (f->s->fold < 0) {
+        f->leaf->few(acc, p[f->s->value], n);
+        return;
+    }
+    for (idx at = 0; at < n; at += RT_LANES) {
+        idx now = n - at < RT_LANES ? n - at : RT_LANES;
+        char *to = values + at * f->size;
+        if (now == RT_LANES)
+            values_of(f, p, at, now, to, 1);
+        else
+            memcpy(to, values_of(f, p, at, now, room, over), (size_t)(now * f->size));
+    }
+    f->leaf->join_few(acc, values, n);
+}
+
+/* `n` elements into the open block. */
+static void fold_piece(Fold *f, char **p, idx n, int over)
+{
+    char room[RT_LANES * 8] __attribute__((aligned(RT_ALIGN))), *part = f->part[f->depth - 1];
+    idx whole = n & -RT_LANES;
+    if (f->s->fold < 0) {
+        const char *x = p[f->s->value];
+        f->leaf->fold(part, x, whole);
+        if (whole < n)
+            f->leaf->across(part, x + whole * f->step, n - whole);
+        return;
+    }
+    p[f->s->fold] = part;
+    if (whole)
+        f->s->body(p, whole);
+    if (whole < n)
+        f->leaf->join_across(part, values_of(f, p, whole, n - whole, room, over), n - whole);
+}
+
+/* Elements at .. at + n of a row of `length`; pieces end with the blocks or the row. */
+void rt_fold_tile(Fold *f, char **p, idx at, idx n, idx length, char *acc)
+{
+    if (length <= RT_MEDIUM) {
+        fold_few(f, p, n, acc, 0);
+        return;
+    }
+    if (!f->open)
+        open_block(f);
+    fold_piece(f, p, n, 0);
+    if ((at + n) % f->leaf->block == 0 || at + n == length)
+        close_block(f);
+    if (at + n == length)
+        merge_blocks(f, acc);
+}
+
+/* A whole row whose operands are contiguous. `over`: they may be read beyond its end. */
+void rt_fold_row(const Sweep *s, char *const *p, idx length, char *acc, int size, int over)
+{
+    Fold f;
+    rt_fold_start(&f, s, size);
+    if (length <= RT_MEDIUM) {
+        fold_few(&f, p, length, acc, over);
+        return;
+    }
+    idx block = f.leaf->block;
+    for (idx at = 0; at < length; at += block) {
+        char *q[RT_MAXOPS];
+        int64_t iota;
+        if (at && at % RT_LOOK == 0 && rt_poll() < 0)
+            return;
+        advance(s, p, at, q, &iota);
+        open_block(&f);
+        fold_piece(&f, q, length - at < block ? length - at : block, over);
+        close_block(&f);
+        if (length - at <= block)
+            break;
+    }
+    merge_blocks(&f, acc);
+}
+
+/* A row of contiguous elements of `size` bytes as they are. */
+void rt_fold_plain(int leaf, char *acc, char *x, idx length, int size)
+{
+    Sweep s = {.nops = 1, .leaf = leaf, .fold = -1, .ops = {{.kind = OP_IN, .size = size}}};
+    char *p[] = {x};
+    rt_fold_row(&s, p, length, acc, size, 0);
+}
