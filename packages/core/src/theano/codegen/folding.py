@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from theano.codegen.contiguous import EXACT, Body, Contiguous, Operand
+from theano.codegen.contiguous import Body, Contiguous, Operand
 from theano.codegen.dialect import Dialect
-from theano.codegen.expr import Expr, call
+from theano.codegen.expr import Expr, call, cast
+from theano.codegen.single import EXACT
 
 LANES = 32
 """Partial results; element ``i`` of a block goes into number ``i % LANES``."""
-
-GROUP = 256
-"""Elements that are added up in their own dtype before they are added to partial results of a wider one."""
 
 _PRIMITIVES = {"and": "and_", "or": "or_"}
 
@@ -40,6 +38,7 @@ class _Folding(Contiguous):
     ) -> None:
         super().__init__((value,), (("fold", "S"),), operand_of, dialect)
         self.kind = kind
+        self.pairs = False
         self.target_dtypes = [acc_dtype]
 
     def fits(self) -> bool:
@@ -50,42 +49,61 @@ class _Folding(Contiguous):
 
     def _lines(self) -> list[str]:
         """Blocks of LANES elements around the loop over them; partial results in an array that needs no memory."""
-        value, k = self.values[0], len(self.operands) - 1
-        acc_dtype = self.target_dtypes[0]
-        index, memory = self.dialect.types["int64"], self.dialect.memory_type(value.dtype)
+        k, index = len(self.operands) - 1, self.dialect.types["int64"]
+        memory = self.dialect.memory_type(self.target_dtypes[0])
         each = f"for ({index} i = 0; i < {LANES}; i++)"
-        block = self._loop(str(LANES), 0, 1, "b + ")
-        if value.dtype == acc_dtype:
-            return [
-                f"    {memory} a[{LANES}];",
-                f"    {each} a[i] = p{k}[i];",
-                f"    for ({index} b = 0; b < n; b += {LANES}) {{",
-                *block,
-                "    }",
-                f"    {each} p{k}[i] = a[i];",
-            ]
-        start = self.out.literal(0, value.dtype)
+        self.pairs = self.values[0].dtype != self.target_dtypes[0] and not self._calls()
         return [
-            f"    for ({index} g = 0; g < n; g += {GROUP}) {{",
             f"    {memory} a[{LANES}];",
-            f"    {each} a[i] = {start};",
-            f"    const {index} end = n - g < {GROUP} ? n : g + {GROUP};",
-            f"    for ({index} b = g; b < end; b += {LANES}) {{",
-            *block,
-            "    }",
-            *super()._pragmas(),
-            f"    {each} p{k}[i] = p{k}[i] + ({self.dialect.types[acc_dtype]})a[i];",
+            f"    {each} a[i] = p{k}[i];",
+            *(self._in_pairs() if self.pairs else self._one_by_one()),
+            f"    {each} p{k}[i] = a[i];",
+        ]
+
+    def _one_by_one(self) -> list[str]:
+        index = self.dialect.types["int64"]
+        return [
+            f"    for ({index} b = 0; b < n; b += {LANES}) {{",
+            *self._loop(str(LANES), 0, 1, "b + "),
             "    }",
         ]
 
+    def _in_pairs(self) -> list[str]:
+        """An element and the one LANES further on are added up before they are widened, which takes most of the time."""
+        index, narrow = self.dialect.types["int64"], self.dialect.types[self.values[0].dtype]
+        wide = self.dialect.types[self.target_dtypes[0]]
+        pair = self._loop(str(2 * LANES), 0, 1, "b + ")
+        cost, self.pairs = self.out.ps, False
+        rest = self._loop(str(LANES), 0, 1, "b + ")
+        self.out.ps = cost
+        return [
+            f"    for ({index} b = 0; b + {2 * LANES} <= n; b += {2 * LANES}) {{",
+            f"    {narrow} t[{2 * LANES}];",
+            *pair,
+            *self._pragmas(),
+            f"    for ({index} i = 0; i < {LANES}; i++) a[i] = a[i] + ({wide})(t[i] + t[i + {LANES}]);",
+            "    }",
+            f"    if (n & {LANES}) {{",
+            f"    const {index} b = n - {LANES};",
+            *rest,
+            "    }",
+        ]
+
+    def _calls(self) -> bool:
+        rows = [self.dialect.row(e.value, e.args[-1].dtype) for e in self.varying if e.kind == "call"]
+        return any(row is not None and not set(row.calls) <= EXACT for row in rows)
+
     def _pragmas(self) -> list[str]:
         """The loop is written out, so that partial results get registers, unless library calls take all registers."""
-        rows = [self.dialect.row(e.value, e.args[-1].dtype) for e in self.varying if e.kind == "call"]
-        calls = any(row is not None and not set(row.calls) <= EXACT for row in rows)
         unroll = self.dialect.unroll_pragma
-        return [*super()._pragmas(), *([unroll] if unroll and not calls else [])]
+        return [*super()._pragmas(), *([unroll] if unroll and not self._calls() else [])]
 
     def _store(self, k: int, value: Expr, offset: str) -> str:
-        total = Expr("temp", (), value.dtype, -1)
+        if self.pairs:
+            return f"t[i] = {self.out.name(value)};"
+        total = Expr("temp", (), self.target_dtypes[0], -1)
+        widened = cast(value, total.dtype)
         self.out.names[total] = "a[i]"
-        return f"a[i] = {self.out.text(combined(self.kind, total, value))};"
+        if widened is not value:
+            self.out.names[widened] = f"({self.dialect.types[total.dtype]}){self.out.name(value)}"
+        return f"a[i] = {self.out.text(combined(self.kind, total, widened))};"

@@ -68,8 +68,7 @@ void rt_run_streaming(const Sweep *s, char *const *p, idx n, uint64_t streams);
 /* Orders of sums by length: one after the other; eight partial sums; RT_LANES partial sums for each block. */
 #define RT_SHORT 8
 #define RT_MEDIUM 96
-#define RT_LANES 32  /* as in theano.codegen.folding */
-#define RT_GROUP 256 /* likewise */
+#define RT_LANES 32 /* as in theano.codegen.folding */
 #define RT_BLOCK 1024
 
 /* leaves.c: accumulators. Elements have their dtype, but for "add float32", which adds up in float64. */

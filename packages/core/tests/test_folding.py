@@ -1,0 +1,66 @@
+"""Loops that fold what they compute: partial results, pairs of float32, and what is left to tiles."""
+
+import pytest
+
+from theano.codegen import Expr, k
+from theano.codegen.dialect import C_FAMILY_ROWS, Dialect
+from theano.codegen.folding import LANES, folding_body
+from theano.codegen.helpers import C_FAMILY_HELPERS
+
+TYPES = {"bool": "bool", "int8": "int8_t", "int64": "int64_t", "float32": "float", "float64": "double"}
+PLAIN = Dialect(
+    name="C",
+    types=TYPES,
+    storage={"bool": "uint8_t"},
+    typedefs="",
+    rows=C_FAMILY_ROWS,
+    helpers=C_FAMILY_HELPERS,
+    loop_pragma="#pragma independent",
+    unroll_pragma="#pragma unroll",
+    vector_calls=frozenset(("exp", "expf", "sqrtf")),
+)
+
+
+def load(i, dtype="float64"):
+    return Expr("load", (), dtype, i)
+
+
+def fold(value, kind="add", acc_dtype="float64"):
+    return folding_body(value, kind, acc_dtype, lambda leaf: ("in", leaf.value, "V"), PLAIN)
+
+
+@pytest.mark.parametrize("kind", ["add", "mul", "maximum", "minimum"])
+def test_the_loop_folds_into_lanes(kind):
+    body = fold(load(0) - load(1), kind)
+    assert body.operands == (("in", 0, "V"), ("in", 1, "V"), ("fold", "S"))
+    assert body.width == LANES
+    assert body.text.count("p0[b + i]") == 1
+    assert body.text.count("#pragma unroll") == 1
+
+
+def test_pairs_of_float32_are_added_before_they_are_widened():
+    body = fold(load(0, "float32") * 2.0)
+    assert body.dtypes == ("float32", "float64")
+    assert f"(double)(t[i] + t[i + {LANES}])" in body.text
+    assert body.text.count("a[i] = a[i] + (double)v") == 1  # the last element without a partner
+    assert body.ps < 1.5 * fold(load(0, "float32") * 2.0, acc_dtype="float32").ps
+
+
+def test_what_was_widened_before_is_not_paired():
+    body = fold(k.cast(load(0, "float32"), "float64"))
+    assert "t[i]" not in body.text
+
+
+def test_library_calls_are_not_written_out():
+    body = fold(k.exp(load(0, "float32")))
+    assert "#pragma unroll" not in body.text
+    assert body.text.count("expf(") == 1
+    assert "a[i] = a[i] + (double)" in body.text
+    assert "#pragma unroll" in fold(k.sqrt(load(0, "float32"))).text
+
+
+def test_loops_that_are_split_or_too_wide_keep_their_tile():
+    x = load(0)
+    assert fold(k.log(k.exp(x)) + x) is None  # no vector log here
+    assert fold(k.cast(load(0, "int8"), "int64"), acc_dtype="int64") is None
+    assert fold(k.gt(x, 0.0), "and", "bool") is not None
