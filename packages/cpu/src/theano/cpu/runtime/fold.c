@@ -1,8 +1,8 @@
 /* Folding one row into one accumulator, in an order that depends on the row's length alone.
  *
- * Up to RT_MEDIUM elements as in leaves.c. Longer rows fall into blocks; each is folded into RT_LANES partial results,
+ * Up to RT_MEDIUM elements as in leaves.c. Longer rows fall into blocks; each is folded into RT_PARTS partial results,
  * which are merged lane by lane as a binary counter merges its bits (pairwise). What is left over behind the last whole
- * RT_LANES elements goes into the first lanes of the last block. */
+ * RT_PARTS elements goes into the first lanes of the last block. */
 #include "interrupt.h"
 #include "rows.h"
 
@@ -19,7 +19,7 @@ void rt_fold_start(Fold *f, const Sweep *s, int size)
 
 static void open_block(Fold *f)
 {
-    f->leaf->init(f->part[f->depth++], NULL, RT_LANES);
+    f->leaf->init(f->part[f->depth++], NULL, RT_PARTS);
     f->open = 1;
 }
 
@@ -27,7 +27,7 @@ static void close_block(Fold *f)
 {
     for (uint64_t bits = f->count++; bits & 1; bits >>= 1) {
         f->depth--;
-        f->leaf->join_across(f->part[f->depth - 1], f->part[f->depth], RT_LANES);
+        f->leaf->join_across(f->part[f->depth - 1], f->part[f->depth], RT_PARTS);
     }
     f->open = 0;
 }
@@ -35,8 +35,8 @@ static void close_block(Fold *f)
 static void merge_blocks(Fold *f, char *acc)
 {
     for (; f->depth > 1; f->depth--)
-        f->leaf->join_across(f->part[f->depth - 2], f->part[f->depth - 1], RT_LANES);
-    f->leaf->merge(acc, f->part[0], RT_LANES);
+        f->leaf->join_across(f->part[f->depth - 2], f->part[f->depth - 1], RT_PARTS);
+    f->leaf->merge(acc, f->part[0], RT_PARTS);
 }
 
 /* The operands `from` elements further on. */
@@ -51,18 +51,18 @@ static void advance(const Sweep *s, char *const *p, idx from, char **q, int64_t 
     }
 }
 
-/* What the body makes of less than RT_LANES elements from `from` on, of the accumulator's dtype. `over`: operands may be
+/* What the body makes of less than RT_PARTS elements from `from` on, of the accumulator's dtype. `over`: operands may be
  * read beyond these. */
 static const char *values_of(const Fold *f, char *const *p, idx from, idx n, char *room, int over)
 {
     char *q[RT_MAXOPS];
     int64_t iota;
-    idx back = from >= RT_LANES && !over ? RT_LANES - n : 0;
-    f->leaf->init(room, NULL, RT_LANES);
+    idx back = from >= RT_PARTS && !over ? RT_PARTS - n : 0;
+    f->leaf->init(room, NULL, RT_PARTS);
     advance(f->s, p, from - back, q, &iota);
     q[f->s->fold] = room;
     if (back || over)
-        f->s->body(q, RT_LANES);
+        f->s->body(q, RT_PARTS);
     else
         rt_run_body(f->s, q, n);
     return room + back * f->size;
@@ -71,15 +71,15 @@ static const char *values_of(const Fold *f, char *const *p, idx from, idx n, cha
 /* `n` elements, all of the row. Bodies that fold give their values away when they start from neutral elements. */
 static void fold_few(const Fold *f, char *const *p, idx n, char *acc, int over)
 {
-    char values[RT_MEDIUM * 8] __attribute__((aligned(RT_ALIGN))), room[RT_LANES * 8] __attribute__((aligned(RT_ALIGN)));
+    char values[RT_MEDIUM * 8] __attribute__((aligned(RT_ALIGN))), room[RT_PARTS * 8] __attribute__((aligned(RT_ALIGN)));
     if (f->s->fold < 0) {
         f->leaf->few(acc, p[f->s->value], n);
         return;
     }
-    for (idx at = 0; at < n; at += RT_LANES) {
-        idx now = n - at < RT_LANES ? n - at : RT_LANES;
+    for (idx at = 0; at < n; at += RT_PARTS) {
+        idx now = n - at < RT_PARTS ? n - at : RT_PARTS;
         char *to = values + at * f->size;
-        if (now == RT_LANES)
+        if (now == RT_PARTS)
             values_of(f, p, at, now, to, 1);
         else
             memcpy(to, values_of(f, p, at, now, room, over), (size_t)(now * f->size));
@@ -90,8 +90,8 @@ static void fold_few(const Fold *f, char *const *p, idx n, char *acc, int over)
 /* `n` elements into the open block. */
 static void fold_piece(Fold *f, char **p, idx n, int over)
 {
-    char room[RT_LANES * 8] __attribute__((aligned(RT_ALIGN))), *part = f->part[f->depth - 1];
-    idx whole = n & -RT_LANES;
+    char room[RT_PARTS * 8] __attribute__((aligned(RT_ALIGN))), *part = f->part[f->depth - 1];
+    idx whole = n & -RT_PARTS;
     if (f->s->fold < 0) {
         const char *x = p[f->s->value];
         f->leaf->fold(part, x, whole);

@@ -65,10 +65,10 @@ void rt_run_streaming(const Sweep *s, char *const *p, idx n, uint64_t streams);
 
 #endif
 
-/* Orders of sums by length: one after the other; eight partial sums; RT_LANES partial sums for each block. */
+/* Orders of sums by length: one after the other; eight partial sums; RT_PARTS partial sums for each block. */
 #define RT_SHORT 8
 #define RT_MEDIUM 96
-#define RT_LANES 32 /* as in theano.codegen.folding */
+#define RT_PARTS 32 /* as in theano.codegen.folding */
 #define RT_BLOCK 1024
 
 /* leaves.c: accumulators. Elements have their dtype, but for "add float32", which adds up in float64. */
@@ -76,11 +76,11 @@ typedef void (*leaf_fn)(char *acc, const char *x, idx n);
 typedef struct {
     const char *kind;
     int typenum;
-    idx block;      /* elements that are folded into the same RT_LANES partial results */
+    idx block;      /* elements that are folded into the same RT_PARTS partial results */
     leaf_fn init;   /* `n` accumulators to the neutral element; `x` unused */
     leaf_fn few;    /* the result of 0 < n <= RT_MEDIUM elements into one accumulator */
-    leaf_fn fold;   /* `n` elements, a multiple of RT_LANES, into RT_LANES partial results */
-    leaf_fn merge;  /* RT_LANES partial results into one accumulator; `n` unused */
+    leaf_fn fold;   /* `n` elements, a multiple of RT_PARTS, into RT_PARTS partial results */
+    leaf_fn merge;  /* RT_PARTS partial results into one accumulator; `n` unused */
     leaf_fn across; /* one element into each of `n` accumulators */
     void (*down)(char *acc, const char *x, idx stride, idx rows, idx n); /* the same, for several rows of elements */
     leaf_fn join_few, join_across; /* as few and across, for elements of the accumulator's dtype */

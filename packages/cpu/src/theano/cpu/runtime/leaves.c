@@ -7,7 +7,7 @@
 #include <math.h>
 #include <stdint.h>
 
-#define LANES RT_LANES
+#define LANES RT_PARTS
 
 #define ADD(a, b) ((a) + (b))
 #define MUL(a, b) ((a) * (b))

@@ -50,7 +50,7 @@ typedef struct {
     int open;       /* whether the last part belongs to a block that has begun */
     int depth;
     uint64_t count;
-    char part[40][RT_LANES * 8] __attribute__((aligned(RT_ALIGN)));
+    char part[40][RT_PARTS * 8] __attribute__((aligned(RT_ALIGN)));
 } Fold;
 
 void rt_fold_start(Fold *f, const Sweep *s, int size);
