@@ -115,7 +115,9 @@ def test_sums_of_float32_are_nearly_exact(native, n):
 
 def test_float32_has_every_addition_in_the_dtype_that_was_asked_for(native):
     x = T.fvector("x")
-    f = native([x], [x.sum(acc_dtype="float64"), x.sum(acc_dtype="float64", dtype="float64"), x.sum(acc_dtype="float32")])
+    f = native(
+        [x], [x.sum(acc_dtype="float64"), x.sum(acc_dtype="float64", dtype="float64"), x.sum(acc_dtype="float32")]
+    )
     value = np.zeros(2000, "float32")
     value[[0, 32, 64]] = 1e8, 1, -1e8  # next to one another in partial sums
     assert [float(v) for v in f(value)] == [1, 1, 0]

@@ -1,4 +1,4 @@
-"""The CPU's schedule of a reduction: a loop that folds what it computes into partial results, which stay in registers."""
+"""The CPU's schedule of a reduction: a loop that folds what it computes into partial results held in registers."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def folding_body(
 ) -> Body | None:
     """Print the function that folds `value` by `kind` into its last operand, ``("fold",)``: LANES partial results.
 
-    None where the loop would be split, or where it works on so many elements at once that they are more than lanes: such
-    values are better computed into memory first.
+    None where the loop would be split, or where a vector has more elements than there are lanes: such values are better
+    computed into memory first.
     """
     found = _Folding(value, kind, acc_dtype, operand_of, dialect)
     return found.body() if found.fits() else None
@@ -69,7 +69,7 @@ class _Folding(Contiguous):
         ]
 
     def _in_pairs(self) -> list[str]:
-        """An element and the one LANES further on are added up before they are widened, which takes most of the time."""
+        """An element and the one LANES further on are added before they are widened, which takes most of the time."""
         index, narrow = self.dialect.types["int64"], self.dialect.types[self.values[0].dtype]
         wide = self.dialect.types[self.target_dtypes[0]]
         pair = self._loop(str(2 * LANES), 0, 1, "b + ")

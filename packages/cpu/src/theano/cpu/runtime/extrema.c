@@ -145,7 +145,7 @@ static void search_rows(const Search *h, idx first, idx n, char *room)
     for (idx r = first; r < first + n; r++) {
         if (!h->direct)
             rt_gather(room, from, h->nr, h->rd, h->rs, 0, h->length, s->itemsize);
-        const char *row = h->direct ? from : room;
+        char *row = h->direct ? from : room;
         h->positions[r] = first_maximum(h->leaf, s, row, h->length, largest);
         if (h->maxima)
             memcpy(h->maxima + r * s->itemsize, row + h->positions[r] * s->itemsize, (size_t)s->itemsize);
