@@ -63,7 +63,7 @@ class _Cluster:
 
     level: int
     pattern: tuple[bool, ...]
-    nodes: list[Apply] = field(default_factory=list)
+    nodes: dict[Apply, None] = field(default_factory=dict)
     inputs: dict[Variable, None] = field(default_factory=dict)
     outputs: int = 0
 
@@ -120,7 +120,7 @@ class FusionOptimizer(Optimizer):
             joined = self._join(fgraph, node, near, merged)
             if joined is None:
                 own = own - 1 if near else own
-                joined = _Cluster(own, pattern, [node], dict.fromkeys(node.inputs), len(node.outputs))
+                joined = _Cluster(own, pattern, {node: None}, dict.fromkeys(node.inputs), len(node.outputs))
                 found.append(joined)
             level[node], home[node] = own, joined
         return [cluster for cluster in found if cluster not in merged]
@@ -129,29 +129,33 @@ class FusionOptimizer(Optimizer):
         """Put `node` into the clusters of its readers, made one; None when the limits forbid it."""
         if not near:
             return None
-        inputs: dict[Variable, None] = {}
-        for cluster in near:
+        first = near[0]
+        inputs = dict(first.inputs)
+        for cluster in near[1:]:
             inputs.update(cluster.inputs)
-        members = {n for cluster in near for n in cluster.nodes}
-        inside = all(reader in members for output in node.outputs for reader, _ in fgraph.clients(output))
+        inside = all(
+            any(reader in cluster.nodes for cluster in near)
+            for output in node.outputs
+            for reader, _ in fgraph.clients(output)
+        )
         for output in node.outputs:
             inputs.pop(output, None)
         inputs.update(dict.fromkeys(node.inputs))
         outputs = sum(c.outputs for c in near) + (0 if inside else len(node.outputs))
-        if _wide_inputs(inputs) > MAX_INPUTS or len(members) >= MAX_OPS or outputs > MAX_OUTPUTS:
+        size = sum(len(c.nodes) for c in near)
+        if size >= MAX_OPS or outputs > MAX_OUTPUTS or (len(inputs) > MAX_INPUTS and _wide_inputs(inputs) > MAX_INPUTS):
             return None
-        first = near[0]
         for other in near[1:]:
-            first.nodes.extend(other.nodes)
+            first.nodes.update(other.nodes)
             merged[other] = first
-        first.nodes.append(node)
+        first.nodes[node] = None
         first.inputs, first.outputs = inputs, outputs
         return first
 
 
 def _fuse(fgraph: FunctionGraph, cluster: _Cluster) -> bool:
     """Replace the nodes of `cluster` by one node."""
-    members = set(cluster.nodes)
+    members = cluster.nodes
     nodes = sorted(cluster.nodes, key=fgraph.rank)
     results = [
         v for node in nodes for v in node.outputs if any(reader not in members for reader, _ in fgraph.clients(v))

@@ -18,7 +18,7 @@ from theano.configuration import config
 from theano.errors import explain
 from theano.graph import Apply, Feature, FunctionGraph, Variable
 
-from .local import Dispatch, LocalOptimizer, apply_local
+from .local import Dispatch, LocalOptimizer, accept, report
 from .rewriter import Optimizer, failed
 
 __all__ = ["EquilibriumOptimizer"]
@@ -182,21 +182,25 @@ class EquilibriumOptimizer(Optimizer):
 
     def _drain(self, fgraph: FunctionGraph, work: _WorkList, used: dict[Any, int], budget: float) -> Any:
         """Work until the list is empty; the rewriter that spent its budget, if one did."""
-        rules_of, queue, queued = self.dispatch.of, work.queue, work.queued
+        offers_for, queue, queued = self.dispatch.offers, work.queue, work.queued
         nodes = fgraph.apply_nodes
         while queue:
             node = queue.popleft()
             queued.discard(node)
             if node not in nodes:
                 continue
-            rules = rules_of(node.op)
-            if not rules:
-                continue
-            work.trace = getattr(node.outputs[0].tag, "trace", None) or []
-            for rewriter in rules:
+            for ask, rewriter in offers_for(node.op):
                 if work.rejected and (node, rewriter) in work.rejected:
                     continue
-                outcome = apply_local(fgraph, node, rewriter, self.failure_callback)
+                try:
+                    result = ask(fgraph, node)
+                except Exception as error:
+                    outcome = report(error, fgraph, node, rewriter, self.failure_callback)
+                else:
+                    if result is False or result is None:
+                        continue
+                    work.trace = getattr(node.outputs[0].tag, "trace", None) or []
+                    outcome = accept(result, fgraph, node, rewriter, self.failure_callback)
                 if outcome is None:
                     # taking it back has put nodes on the list again: without a note this would go on for ever
                     work.rejected.add((node, rewriter))

@@ -122,6 +122,9 @@ def dispatch_keys(op: Any) -> tuple[Any, ...]:
     return keys
 
 
+Offers = tuple[tuple[Callable[[FunctionGraph, Apply], Any], LocalOptimizer], ...]
+
+
 class Dispatch:
     """Local rewriters by what they track, in their given order."""
 
@@ -132,6 +135,7 @@ class Dispatch:
         self._cache: dict[Any, tuple[LocalOptimizer, ...]] = {}
         # By the identity of ops, which hash slowly; the op stands beside the answer so that it lives as long.
         self._of_object: dict[int, tuple[Any, tuple[LocalOptimizer, ...]]] = {}
+        self._offers: dict[tuple[LocalOptimizer, ...], Offers] = {}
         for position, rewriter in enumerate(self.rewriters):
             tracks = rewriter.tracks()
             for key in (None,) if tracks is None else tracks:
@@ -176,6 +180,17 @@ class Dispatch:
         if len(self._of_object) > 20_000:
             self._of_object.clear()
         self._of_object[id(op)] = (op, found)
+        return found
+
+    def offers(self, op: Any) -> Offers:
+        """`of`, each with the function of graph and node that asks it."""
+        rules = self.of(op)
+        found = self._offers.get(rules)
+        if found is None:
+            # Most rules are plain functions of graph and node: no method needs to stand between.
+            found = self._offers[rules] = tuple(
+                (rule.fn if type(rule) is GraphRule else rule.rewrite, rule) for rule in rules
+            )
         return found
 
 
@@ -275,11 +290,19 @@ def apply_local(fgraph: FunctionGraph, node: Apply, rewriter: LocalOptimizer, on
     bool or None
         Whether the graph changed; None when a feature of the graph rejected the replacement, as it would again.
     """
-    pairs: list[tuple[Variable, Variable]] = []
     try:
         result = rewriter.rewrite(fgraph, node)
-        if result is False or result is None:
-            return False
+    except Exception as error:
+        return report(error, fgraph, node, rewriter, on_failure)
+    return False if result is False or result is None else accept(result, fgraph, node, rewriter, on_failure)
+
+
+def accept(
+    result: Any, fgraph: FunctionGraph, node: Apply, rewriter: LocalOptimizer, on_failure: Any = None
+) -> bool | None:
+    """Make the replacement that `rewriter` offers for `node`; otherwise as `apply_local`."""
+    pairs: list[tuple[Variable, Variable]] = []
+    try:
         pairs, remove = replacements(fgraph, node, result, str(rewriter))
         if not pairs:
             return False
@@ -291,11 +314,18 @@ def apply_local(fgraph: FunctionGraph, node: Apply, rewriter: LocalOptimizer, on
         else:
             fgraph.replace_all_validate(pairs, reason=str(rewriter))
         return True
-    except InconsistencyError:
-        return None  # a rejected attempt, for example an in-place one, is no failure
     except Exception as error:
-        if on_failure is None:
-            failed(str(rewriter), error, node)
-        else:
-            on_failure(error, None, pairs, rewriter, node)
-        return False
+        return report(error, fgraph, node, rewriter, on_failure, pairs)
+
+
+def report(
+    error: Exception, fgraph: FunctionGraph, node: Apply, rewriter: LocalOptimizer, on_failure: Any, pairs: Any = ()
+) -> bool | None:
+    """Treat the failure of a rewriter by the policy; what `apply_local` returns."""
+    if isinstance(error, InconsistencyError):
+        return None  # a rejected attempt, for example an in-place one, is no failure
+    if on_failure is None:
+        failed(str(rewriter), error, node)
+    else:
+        on_failure(error, None, list(pairs), rewriter, node)
+    return False

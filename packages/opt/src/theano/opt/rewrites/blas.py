@@ -304,13 +304,22 @@ def _scaled_products(fgraph: FunctionGraph, opened: Any) -> Any:
     return product, scalars, divisors, rest, rest_down
 
 
+class _GemmOptimizer(EquilibriumOptimizer):
+    """Looks at sums only where there is a product."""
+
+    def apply(self, fgraph: FunctionGraph, start_from: Any = None) -> bool:
+        if not any(issubclass(op, Dot | Dot22) for op, _ in fgraph.kinds()):
+            return False
+        return super().apply(fgraph, start_from)
+
+
 def blas_database() -> SequenceDB:
     """The BLAS phase: each step may be excluded by its name."""
     db = SequenceDB()
     db.name = "BlasOpt"
     run = "fast_run"
     db.register("local_dot_to_dot22", in2out(local_dot_to_dot22, name="local_dot_to_dot22"), 0, run, "fast_compile")
-    db.register("gemm_optimizer", EquilibriumOptimizer([local_gemm]), 10, run)
+    db.register("gemm_optimizer", _GemmOptimizer([local_gemm]), 10, run)
     db.register(
         "local_gemm_to_gemv", in2out(local_gemm_to_gemv, name="local_gemm_to_gemv"), 15, run, "local_gemm_to_ger"
     )
