@@ -453,3 +453,24 @@ def test_a_deep_chain_of_functions():
 def test_disconnected_grad_blocks_one_path(check):
     x = T.dscalar("x")
     assert check.evaluate(grad(x * disconnected_grad(x), x), {x: 3.0}) == 3.0
+
+
+def test_nodes_of_a_derivative_know_the_call_and_those_of_a_users_rule_their_line():
+    from theano.graph import Apply, Op
+    from theano.graph.trace import capture, user_line
+
+    class Tripled(Op):
+        __props__ = ()
+
+        def make_node(self, x):
+            return Apply(self, [x], [x.type()])
+
+        def L_op(self, inputs, outputs, gs):
+            return [gs[0] * 3]  # the user's own line
+
+    x = T.dvector("x")
+    g = grad(T.exp(Tripled()(T.tanh(x))).sum(), x)
+    lines = {user_line(v) for v in ancestors([g]) if v.owner is not None}
+    assert any("the user's own line" in str(line) for line in lines)
+    assert any("g = grad(T.exp(" in str(line) for line in lines)
+    assert "test_nodes_of_a_derivative" in capture()[-1].name  # the stack is the caller's again

@@ -473,3 +473,19 @@ def test_variables_of_a_subclass_of_tensor_type_are_tensors():
         pass
 
     assert (Mine("float64", (False,))() + 1).type == T.dvector
+
+
+def test_steps_of_equal_nodes_share_their_kernel_but_not_their_node():
+    from theano.graph import FunctionGraph
+    from theano.lowering import lower
+
+    x, y = T.dvectors("x", "y")
+    f = T.fvector("f")
+    nodes = [T.exp(v).owner for v in (x, y, f)]
+    fgraph = FunctionGraph([x, y, f], [n.outputs[0] for n in nodes], clone=False)
+    steps = {step.node: step for step in lower(fgraph, "c").steps}
+    assert steps[nodes[0]].kernel is steps[nodes[1]].kernel
+    assert steps[nodes[0]].kernel != steps[nodes[2]].kernel
+    assert set(steps) == set(nodes)
+    assert nodes[0].op._step_memo
+    assert all(step.node is None for step in nodes[0].op._step_memo.values())

@@ -8,6 +8,7 @@ sweep, a reduction is a reduce and a final sweep, softmax is four sweeps.
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
 from theano.codegen.expr import Expr
 from theano.frozen import dataclass
@@ -65,6 +66,18 @@ class Kernel:
     sweeps: tuple[Sweep, ...]
     temps: tuple[str, ...] = ()
     accs: tuple[str, ...] = ()
+
+    def __hash__(self) -> int:
+        # Plans of repeated layers look the same few kernels up again and again, and these are deep.
+        known = self.__dict__.get("_hash")
+        if known is None:
+            known = hash((self.inputs, self.outputs, self.sweeps, self.temps, self.accs))
+            object.__setattr__(self, "_hash", known)
+        return int(known)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Hashes of texts differ from process to process.
+        return {name: value for name, value in self.__dict__.items() if name != "_hash"}
 
     @property
     def ntemps(self) -> int:

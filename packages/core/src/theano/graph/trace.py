@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import linecache
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from theano.configuration import config
@@ -46,6 +49,23 @@ def is_library_frame(module_name: str) -> bool:
     return module_name == "theano" or module_name.startswith("theano.")
 
 
+_fixed = threading.local()
+
+
+@contextmanager
+def one_stack(stack: Stack | None) -> Iterator[None]:
+    """Let `stack` stand for every stack that this thread captures in the block; None: capture as always.
+
+    A derivative is one call of the user's, and makes thousands of nodes.
+    """
+    before = getattr(_fixed, "stack", None)
+    _fixed.stack = stack
+    try:
+        yield
+    finally:
+        _fixed.stack = before
+
+
 def capture(limit: int | None = None) -> Stack:
     """Return the innermost user frames of the current call, outermost first.
 
@@ -55,7 +75,10 @@ def capture(limit: int | None = None) -> Stack:
         How many user frames to keep; default ``config.traceback.limit``. Zero keeps none, a negative number all.
     """
     if limit is None:
+        stack = getattr(_fixed, "stack", None)
         limit = config.traceback.limit
+        if stack is not None and limit:
+            return stack  # type: ignore[no-any-return]
     if limit == 0:
         return ()
     frames: list[Frame] = []

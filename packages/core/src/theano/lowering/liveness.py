@@ -21,30 +21,34 @@ def root_of(slot: int, aliases: dict[int, int]) -> int:
 def assign_lifetimes(plan: Plan) -> Plan:
     """Return `plan` with in-place updates chosen and moved last, and with `frees` and `inplace` filled in."""
     plan = _choose_commits(plan)
-    last = _last_uses(plan)
-    kept = {root_of(s, plan.aliases) for s in plan.outputs}
+    roots = [root_of(slot.number, plan.aliases) for slot in plan.slots]
+    last = _last_uses(plan, roots)
+    temporary = [slot.kind == "temp" for slot in plan.slots]
+    kept = {roots[s] for s in plan.outputs}
     steps: list[Step] = []
     members: dict[int, list[int]] = {}
     for slot in plan.slots:
         if slot.kind == "temp":
-            members.setdefault(root_of(slot.number, plan.aliases), []).append(slot.number)
+            members.setdefault(roots[slot.number], []).append(slot.number)
     for position, step in enumerate(plan.steps):
-        touched = {root_of(s, plan.aliases) for s in (*step.inputs, *step.outputs)}
-        dying = [r for r in touched if last.get(r) == position and r not in kept and plan.slots[r].kind == "temp"]
+        touched = {roots[s] for s in (*step.inputs, *step.outputs)}
+        dying = [r for r in touched if last[r] == position and r not in kept and temporary[r]]
         frees = tuple(sorted(s for r in dying for s in members.get(r, (r,))))
         # A root that is an input or constant owns nothing of ours, but its views are headers that may go.
         changes: dict[str, Any] = {"frees": frees}
         if isinstance(step, KernelStep | CallStep):
-            changes["inplace"] = _inplace(plan, step, set(dying))
+            changes["inplace"] = _inplace(plan, step, set(dying)) if dying else ()
         steps.append(replace(step, **changes))
     return replace(plan, steps=tuple(steps))
 
 
-def _last_uses(plan: Plan) -> dict[int, int]:
+def _last_uses(plan: Plan, roots: list[int]) -> dict[int, int]:
     last: dict[int, int] = {}
     for position, step in enumerate(plan.steps):
-        for slot in (*step.inputs, *step.outputs):
-            last[root_of(slot, plan.aliases)] = position
+        for slot in step.inputs:
+            last[roots[slot]] = position
+        for slot in step.outputs:
+            last[roots[slot]] = position
     return last
 
 

@@ -17,6 +17,7 @@ from theano.gradient.disconnected import disconnected_type, is_disconnected, is_
 from theano.gradient.region import Region
 from theano.gradient.zeros import is_continuous
 from theano.graph import Apply, Variable
+from theano.graph.trace import capture, is_library_frame, one_stack
 from theano.plugin import table
 
 __all__ = ["NodeView", "Walk"]
@@ -53,8 +54,9 @@ class Walk:
 
     def run(self) -> None:
         """Visit all nodes."""
-        for node in reversed(self.region.nodes):
-            self.visit(node)
+        with one_stack(capture()):  # all is made in one call of the user's
+            for node in reversed(self.region.nodes):
+                self.visit(node)
 
     def gradient_of(self, x: Variable) -> Variable | None:
         """The finished sum for `x`; None if nothing arrived."""
@@ -107,4 +109,15 @@ class Walk:
             )
         gradients = [disconnected_type() if g is None else g for g in arriving]
         seen = NodeView(node) if node.op.destroy_map else node
-        return check_terms(node, rule(seen, gradients), pattern, [g is not None for g in arriving])
+        if _is_ours(node.op, rule):
+            terms = rule(seen, gradients)
+        else:
+            with one_stack(None):  # nodes that a user's rule makes tell where in it
+                terms = rule(seen, gradients)
+        return check_terms(node, terms, pattern, [g is not None for g in arriving])
+
+
+def _is_ours(op: Any, rule: Any) -> bool:
+    """Whether only Theano's own code runs in a rule, so that no line in it is of interest to users."""
+    written = (type(op).__module__, type(getattr(op, "scalar_op", op)).__module__, getattr(rule, "__module__", ""))
+    return all(is_library_frame(str(module)) for module in written)

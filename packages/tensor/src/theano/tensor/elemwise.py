@@ -9,6 +9,7 @@ import numpy as np
 
 from theano.configuration import config
 from theano.errors import explain
+from theano.frozen import replace
 from theano.graph import Apply, Constant, Op, Variable
 from theano.scalar.base import ScalarOp
 from theano.scalar.formulas import numpy_k
@@ -61,6 +62,7 @@ class Elemwise(Op):
         self._hash = hash((type(self), self.scalar_op, tuple(sorted(self.inplace_pattern.items()))))
         # output types by input types, floatX and cast policy: most nodes of a graph repeat a few combinations
         self._type_memo: dict[AnyValue, tuple[TensorType, ...]] = {}
+        self._step_memo: dict[AnyValue, AnyValue] = {}
 
     def __eq__(self, other: object) -> bool:
         return self is other or (
@@ -81,7 +83,7 @@ class Elemwise(Op):
 
     def __getstate__(self) -> dict[str, AnyValue]:
         state = super().__getstate__()
-        for derived in ("_hash", "_type_memo"):
+        for derived in ("_hash", "_type_memo", "_step_memo"):
             state.pop(derived, None)
         return state
 
@@ -159,8 +161,14 @@ class Elemwise(Op):
         if self.inplace_pattern:
             # the caller asked for its own array to be overwritten; a loop would take new memory
             return None
-        loads = [build.load(i) for i in range(len(node.inputs))]
-        return build.map(self.scalar_op.lower_exprs(build.k, loads))
+        key = (tuple([v.type for v in (*node.inputs, *node.outputs)]), tuple(build.wanted))
+        known = self._step_memo.get(key)
+        if known is None:
+            loads = [build.load(i) for i in range(len(node.inputs))]
+            known = build.map(self.scalar_op.lower_exprs(build.k, loads))
+            self._step_memo[key] = replace(known, node=None)  # the node would live as long as the op
+            return known
+        return replace(known, node=node)
 
     # -- evaluation ----------------------------------------------------------------------------------------------
 
