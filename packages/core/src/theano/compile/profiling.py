@@ -8,6 +8,7 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any, TextIO
 
+from theano.compile.work import Limits, Work, print_work
 from theano.configuration import config
 
 __all__ = ["ProfileStats", "print_global_stats", "profile_for", "register_profiler_printer"]
@@ -48,6 +49,10 @@ class ProfileStats:
     apply_time : dict of Apply to float
         Seconds in each node.
     apply_callcount : dict of Apply to int
+    apply_work : dict of Apply to Work
+        Bytes and operations of native steps.
+    limits : callable or None
+        Gives the `Limits` of the machine; set by a backend that knows them.
     """
 
     def __init__(
@@ -58,6 +63,7 @@ class ProfileStats:
         self.stage_times: dict[str, float] = {}
         self.flag_time_thunks = config.profiling.time_thunks if flag_time_thunks is None else flag_time_thunks
         self.ignore_first = bool(config.profiling.ignore_first_call)
+        self.limits: Callable[[], Limits] | None = None
         self.reset()
         for name, value in kwargs.items():
             setattr(self, name, value)
@@ -73,6 +79,7 @@ class ProfileStats:
         self.apply_time: dict[Any, float] = {}
         self.apply_callcount: dict[Any, int] = {}
         self.native_nodes: set[Any] = set()
+        self.apply_work: dict[Any, Work] = {}
 
     def add_call(self, seconds: float) -> None:
         """Note one call of the function."""
@@ -82,12 +89,16 @@ class ProfileStats:
             self.ignore_first = False
             self.reset()
 
-    def add_node(self, node: Any, seconds: float, native: bool = False) -> None:
-        """Note one run of a node, in machine code if `native`, else in Python."""
+    def add_node(
+        self, node: Any, seconds: float, native: bool = False, runs: int = 1, work: Work | None = None
+    ) -> None:
+        """Note runs of a node, in machine code if `native`, else in Python; `work` is what they did."""
         if native:
             self.native_nodes.add(node)
+        if work is not None:
+            self.apply_work[node] = self.apply_work[node] + work if node in self.apply_work else work
         self.apply_time[node] = self.apply_time.get(node, 0.0) + seconds
-        self.apply_callcount[node] = self.apply_callcount.get(node, 0) + 1
+        self.apply_callcount[node] = self.apply_callcount.get(node, 0) + runs
 
     def add(self, other: ProfileStats) -> None:
         """Add what another profile measured."""
@@ -99,6 +110,8 @@ class ProfileStats:
         self.apply_time.update(other.apply_time)
         self.apply_callcount.update(other.apply_callcount)
         self.native_nodes |= other.native_nodes
+        self.apply_work.update(other.apply_work)
+        self.limits = self.limits or other.limits
 
     def _grouped(self, key: Callable[[Any], Any]) -> dict[Any, float]:
         total: dict[Any, float] = {}
@@ -129,6 +142,7 @@ class ProfileStats:
             self.summary_class(out, n_ops_to_print)
             self.summary_ops(out, n_ops_to_print)
             self.summary_nodes(out, n_apply_to_print)
+            print_work(self, out, n_apply_to_print)
         elif self.fct_callcount:
             print("  No times of single nodes: set config.profiling.time_thunks to have them.", file=out)
         for printer in _printers:

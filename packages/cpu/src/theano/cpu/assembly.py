@@ -49,9 +49,17 @@ def assemble(function: Any, plan: Any, specs: Sequence[Any], containers: Sequenc
         "ncolours": memory.ncolours,
         "thunks": thunks,
         "threads": plan_threads(),
-        "timed": bool(function.profile and function.profile.flag_time_thunks),
+        "profile": _profile(function, plan),
         **_result(function, results),
     }
+
+
+def _profile(function: Any, plan: Any) -> tuple[tuple[int, ...], ...] | None:
+    if not (function.profile and function.profile.flag_time_thunks):
+        return None
+    from theano.cpu.work import factors_of  # lazy: only profiles ask
+
+    return tuple(factors_of(step) for step in plan.steps)
 
 
 def _result(function: Any, results: Sequence[int]) -> dict[str, Any]:

@@ -45,6 +45,12 @@ class CpuBackend:
             return str(error)
         return None
 
+    def generated_code(self, function: Any, node: Any = None) -> str:
+        """The C of `function`, or of one of its nodes; see `theano.printing.generated_code`."""
+        from theano.cpu.listing import listing  # lazy: for reading only
+
+        return listing(function, node)
+
     def make_function(self, maker: Any, plan: Any, containers: Sequence[Any]) -> Any:
         """A `NativeFunction`; one of the Python executor for graphs with lazy ops other than `ifelse`.
 

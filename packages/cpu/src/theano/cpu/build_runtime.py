@@ -22,6 +22,7 @@ int64_t rt_pool_count(int what);
 void rt_recycle_bound(size_t bytes);
 void rt_recycle_counts(uint64_t counts[3]);
 void rt_stream_above(ptrdiff_t bytes);
+double rt_peak_flops(void);
 int64_t rt_shortage(int64_t which);
 """
 

@@ -14,7 +14,7 @@ from theano.cpu.perform import perform_thunk
 from theano.ifelse import IfElse
 from theano.lowering import CallStep, KernelStep, PerformStep, ViewStep
 
-__all__ = ["encode_steps"]
+__all__ = ["encode_steps", "is_native", "kernel_request"]
 
 MAX_OPERANDS = 60
 MAX_NDIM = 32
@@ -82,7 +82,7 @@ def is_native(step: Any) -> bool:
 
 def _compile(plan: Any, memory: Memory) -> dict[int, CompiledKernel]:
     numbers = [n for n, step in enumerate(plan.steps) if isinstance(step, KernelStep) and is_native(step)]
-    requests = [_request(plan.steps[n], memory, n) for n in numbers]
+    requests = [kernel_request(plan.steps[n], memory, n) for n in numbers]
     return dict(zip(numbers, compile_kernels(requests), strict=True)) if requests else {}
 
 
@@ -94,7 +94,8 @@ def _pairs(step: Any, memory: Memory, number: int) -> tuple[tuple[int, int], ...
     return tuple(sorted([*taken.items(), *commits]))
 
 
-def _request(step: Any, memory: Memory, number: int) -> KernelRequest:
+def kernel_request(step: Any, memory: Memory, number: int) -> KernelRequest:
+    """The form in which the step `number` uses its kernel."""
     inplace = _pairs(step, memory, number)
     written = {i for _, i in inplace}
     modes = "".join("S" if i not in written and _is_single(step, i) else "V" for i in range(len(step.inputs)))

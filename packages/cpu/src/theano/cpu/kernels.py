@@ -158,6 +158,21 @@ def compile_kernels(requests: list[KernelRequest]) -> list[CompiledKernel]:
     ]
 
 
+def kernel_source(request: KernelRequest) -> str:
+    """The C of all sweeps of a kernel, for reading: names are short, and types are those of `c_dialect`."""
+    sweeps = _print_kernel(request.kernel, request.modes)
+    support = dict.fromkeys(text for s in sweeps if s.body is not None for text in s.body.support)
+    parts = list(support)
+    for number, sweep in enumerate(sweeps):
+        if sweep.reduce is not None:
+            acc, kind, dtype = sweep.reduce
+            what = "an operand" if sweep.body is None else "what it computes"
+            parts.append(f"/* sweep {number}: the runtime folds {what} by {kind} into accumulator {acc} ({dtype}) */")
+        if sweep.body is not None:
+            parts.append(sweep.body.text.replace(SYMBOL, f"sweep{number}"))
+    return "\n".join(parts)
+
+
 @dataclass(frozen=True)
 class _Printed:
     """A sweep before it has machine code; without body it accumulates `operand` as it is."""

@@ -15,6 +15,7 @@ from theano.cpu.assembly import assemble
 from theano.cpu.branches import guard_branches
 from theano.cpu.memory import settle_commits
 from theano.cpu.recycling import set_recycling
+from theano.cpu.work import machine_limits, operations, work_of
 from theano.lowering import PerformStep
 
 __all__ = ["NativeFunction", "Plan"]
@@ -41,8 +42,11 @@ class NativeFunction(Plan, Function):  # type: ignore[misc]
         plan = settle_commits(plan)
         set_recycling(config.recycled_memory)
         self._nodes = [step.node for step in plan.steps]
-        self._in_python = [isinstance(step, PerformStep) for step in plan.steps]
+        self._profiled: list[tuple[Any, int]] = []
         self._statistics = maker.profile
+        if self._statistics and self._statistics.flag_time_thunks:
+            self._profiled = [(step, operations(step)) for step in plan.steps]
+            self._statistics.limits = machine_limits
         self._explicit = [i for i, spec in enumerate(maker.inputs) if not spec.implicit]
         self._configure(assemble(self, plan, maker.inputs, self.input_storage, guards))
 
@@ -51,10 +55,16 @@ class NativeFunction(Plan, Function):  # type: ignore[misc]
 
     def _run(self, values: list[Any]) -> list[Any]:
         results: list[Any] = self._run_values([values[i] for i in self._explicit])
-        times = self._step_times()  # nothing unless steps are timed
-        for node, seconds, in_python in zip(self._nodes, times, self._in_python, strict=False):
-            self._statistics.add_node(node, seconds, native=not in_python)
+        if self._profiled:
+            self._keep_books()
         return results
+
+    def _keep_books(self) -> None:
+        for (step, count), record in zip(self._profiled, self._step_records(), strict=True):
+            seconds, runs = record[:2]
+            if runs:  # else the branch was not needed
+                work = None if isinstance(step, PerformStep) else work_of(step, count, record)
+                self._statistics.add_node(step.node, seconds, not isinstance(step, PerformStep), int(runs), work)
 
     def free(self) -> None:
         """Give back the working memory that is kept for the next call."""

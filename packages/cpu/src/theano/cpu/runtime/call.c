@@ -1,8 +1,7 @@
 /* The call path: bind, run, package. Everything here is on the clock. */
 #include "bind.h"
 #include "interrupt.h"
-
-#include <time.h>
+#include "records.h"
 
 static inline int bind_arg(Plan *p, Frame *f, int32_t k, PyObject *value)
 {
@@ -54,18 +53,12 @@ static int bind_shared(Plan *p, Frame *f)
 
 #define PATIENCE_PS 100e9 /* estimated picoseconds for which nobody hears Ctrl-C */
 
-static double seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 /* One thunk; `prepared` when only its work is left. */
 static int run_one(Call *c, const Thunk *t, int prepared)
 {
-    double *times = c->plan->times, start = times ? seconds() : 0;
-    if (!prepared && t->usual && !times) {
+    int recorded = c->plan->records != NULL;
+    double start = recorded ? rt_seconds() : 0;
+    if (!prepared && t->usual && !recorded) {
         int left = t->usual(c, t);
         if (left < 0)
             rt_report(c, t);
@@ -76,8 +69,8 @@ static int run_one(Call *c, const Thunk *t, int prepared)
         rt_report(c, t);
         return -1;
     }
-    if (times)
-        times[t->node] += seconds() - start;
+    if (recorded)
+        rt_record(c, t, rt_seconds() - start);
     return 0;
 }
 
@@ -238,7 +231,7 @@ PyObject *rt_vectorcall(PyObject *self, PyObject *const *args, size_t nargsf, Py
         PyErr_SetString(PyExc_RuntimeError, "this plan has not been configured");
         return NULL;
     }
-    if (p->times) /* the slow path keeps the books */
+    if (p->records) /* the slow path keeps the books */
         return slow(self, args, nargsf, kwnames);
     Frame *f = rt_frame_take(p);
     if (!f)
@@ -301,22 +294,4 @@ PyObject *rt_run_values(PyObject *self, PyObject *values)
     }
     Py_DECREF(fast);
     return result;
-}
-
-/* Method `_step_times()`: seconds spent in each step since the last question. */
-PyObject *rt_step_times(PyObject *self, PyObject *unused)
-{
-    Plan *p = (Plan *)self;
-    (void)unused;
-    PyObject *list = PyList_New(p->times ? p->nthunks : 0);
-    for (int32_t i = 0; list && p->times && i < p->nthunks; i++) {
-        PyObject *value = PyFloat_FromDouble(p->times[i]);
-        if (!value) {
-            Py_DECREF(list);
-            return NULL;
-        }
-        p->times[i] = 0;
-        PyList_SET_ITEM(list, i, value);
-    }
-    return list;
 }

@@ -1,5 +1,5 @@
 /* A plan from the Python side's flat description: slots, arguments, steps. */
-#include "runtime.h"
+#include "records.h"
 
 static const Routine *const tables[] = {rt_map_routines,    rt_rows_routines, rt_view_routines,  rt_scalar_routines,
                                         rt_python_routines, rt_blas_routines, rt_array_routines, rt_index_routines,
@@ -177,8 +177,8 @@ static int read_lists(Plan *p, PyObject *spec)
         if (!list || !(*lists[i].to = int_array(list, lists[i].count)))
             return -1;
     }
-    PyObject *timed = PyDict_GetItemString(spec, "timed"); /* may be missing */
-    if (timed && PyObject_IsTrue(timed) == 1 && !(p->times = zeroed((size_t)p->nthunks, sizeof *p->times)))
+    PyObject *profile = PyDict_GetItemString(spec, "profile"); /* may be missing */
+    if (profile && profile != Py_None && rt_records_setup(p, profile) < 0)
         return -1;
     PyObject *threads = PyDict_GetItemString(spec, "threads"); /* may be missing: (most, least elements) */
     if (threads && !PyArg_ParseTuple(threads, "iL", &p->threads, (long long *)&p->least))

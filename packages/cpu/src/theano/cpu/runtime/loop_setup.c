@@ -96,7 +96,7 @@ int rt_loop_setup(Plan *plan, Thunk *t, PyObject *object)
         return bad_setup("too few taps");
     l->nfixed = t->nin - fixed_at(l);
     const Plan *p = l->inner;
-    if (!p->ready || p->nshared || p->nupdates || p->times)
+    if (!p->ready || p->nshared || p->nupdates || p->records)
         return bad_setup("its steps need what only a call can give");
     if (p->nargs != ncursors(l) + l->nfixed || p->noutputs != nsinks(l) + l->stops || t->nout != l->nstates + l->nstored)
         return bad_setup("counts differ");

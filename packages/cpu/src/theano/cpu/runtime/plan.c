@@ -1,5 +1,6 @@
 /* The Plan type. */
 #define RT_IMPORT_ARRAY
+#include "records.h"
 #include "recycle.h"
 
 #include <stdatomic.h>
@@ -37,7 +38,7 @@ static void free_memory(Plan *p)
         for (size_t k = 0; k < sizeof parts / sizeof *parts; k++)
             PyMem_Free(parts[k]);
     }
-    void *parts[] = {p->slots, p->thunks, p->args, p->shared, p->outputs, p->owners, p->updates, p->times};
+    void *parts[] = {p->slots, p->thunks, p->args, p->shared, p->outputs, p->owners, p->updates, p->records};
     for (size_t k = 0; k < sizeof parts / sizeof *parts; k++)
         PyMem_Free(parts[k]);
 }
@@ -111,7 +112,7 @@ static PyMethodDef plan_methods[] = {
     {"_free_memory", plan_free, METH_NOARGS, "Give back the working memory kept from the last call."},
     {"_configure", plan_configure, METH_O, "Take over the description of slots, arguments and steps."},
     {"_run_values", rt_run_values, METH_O, "Run with one filtered value for each argument."},
-    {"_step_times", rt_step_times, METH_NOARGS, "Seconds spent in each step since the last question."},
+    {"_step_records", rt_step_records, METH_NOARGS, "What each step has done since the last question."},
     {NULL, NULL, 0, NULL}};
 
 static PyMemberDef plan_members[] = {

@@ -114,6 +114,7 @@ typedef struct {
 } Update;
 
 typedef struct Turn Turn;
+typedef struct Record Record; /* records.c */
 
 enum { RESULT_SINGLE = 0, RESULT_LIST = 1, RESULT_DICT = 2 };
 
@@ -129,7 +130,7 @@ typedef struct {
     Update *updates;
     int32_t *owners;  /* slots whose buffers may own an object at the end of a call */
     PyObject *keys;   /* tuple of str for RESULT_DICT */
-    double *times;    /* seconds spent in each thunk since the last question; NULL when nobody asks */
+    Record *records;  /* what each thunk has done since the last question; NULL when nobody asks */
     int32_t nslots, nthunks, nargs, nshared, noutputs, nupdates, nowners, ncolours, result, ncommits;
     int32_t ready;
     Turn **turns;    /* of the cells that are updated, see turns.c */
@@ -176,7 +177,6 @@ int rt_bind_scalar(Buf *b, const Slot *s, PyObject *value, int32_t flags, char *
 int rt_run_thunks(Call *c, int32_t from, int32_t to);
 PyObject *rt_vectorcall(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *kwnames);
 PyObject *rt_run_values(PyObject *self, PyObject *values);
-PyObject *rt_step_times(PyObject *self, PyObject *unused);
 
 /* branches.c */
 int rt_is_true(const Slot *s, const char *p);
