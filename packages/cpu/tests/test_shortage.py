@@ -196,3 +196,31 @@ def test_objects_that_python_cannot_make(program):
         successes = 0 if failed else successes + 1
         n += 1
     assert 0 < failures < n < 1000
+
+
+def repeated(dtype, *shape):
+    """An array of any size that takes no memory."""
+    return np.broadcast_to(np.asarray(1, dtype), shape)
+
+
+@pytest.mark.parametrize("mode", [None, "unrewritten"])
+def test_sizes_beyond_what_integers_can_count(mode):
+    mode = None if mode is None else theano.Mode("cvm", None)
+    small, n = T.bvector("small"), T.lscalar("n")
+    long, longer = repeated("float64", 1 << 33), repeated("int8", 1 << 62)
+    cases = [
+        ([small], T.concatenate([small] * 4).sum(), [longer]),  # 2 ** 64 wraps around to no elements at all
+        ([small], T.concatenate([small] * 4), [longer]),
+        ([v], T.exp(v.dimshuffle(0, "x") * v).sum(), [long]),
+        ([v], T.nnet.softmax(v.dimshuffle(0, "x") * v)[0, 0], [long]),
+        ([v], v.dimshuffle(0, "x") + v, [long]),
+        ([v], T.outer(v, v) + 1, [long]),
+        ([n], T.alloc(np.float64(1), n, n), [1 << 32]),
+        ([n], T.exp(T.zeros((n, n, n))).sum() if mode else T.zeros((n, n, n)), [1 << 22]),
+        ([n], T.eye(n), [1 << 32]),
+        ([n], T.arange(n).sum(), [1 << 62]),
+        ([v, n], v.reshape((n, n)), [np.ones(4), 1 << 33]),
+    ]
+    for inputs, output, values in cases:
+        with pytest.raises((MemoryError, ValueError)):
+            theano.function(inputs, output, mode=mode)(*values)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import theano
 import theano.tensor as T
 
 x, y = T.dmatrices("x", "y")
@@ -67,3 +68,14 @@ def test_factors_that_vary_along_the_reduced_axis_stay_inside(rewriting):
     out = (x * x.sum(axis=0)).sum(axis=1)
     rewriting.same(INPUTS, out, *VALUES)
     assert rewriting.ops(INPUTS, out)[-1] == "Sum"
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_sum_over_more_elements_than_integers_can_count(dtype):
+    n = T.lscalar("n")
+    total = T.alloc(np.asarray(0.5, dtype), n, n, n).sum()
+    f = theano.function([n], [total, T.alloc(np.asarray(0.5, dtype), n, n).sum(axis=1)[0]])
+    assert not any("Sum" in str(node.op) for node in f.maker.fgraph.toposort())
+    found = f(1 << 22)[0]
+    assert found.dtype == dtype
+    assert found == 2.0**65

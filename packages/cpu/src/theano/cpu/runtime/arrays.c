@@ -89,9 +89,11 @@ static int join_prepare(Call *c, const Thunk *t)
     for (int k = first + 1; k < t->nin; k++) {
         const Buf *b = rt_in(c, t, k);
         for (int d = 0; d < s->ndim; d++) {
-            if (d == axis)
-                dims[d] += b->dims[d];
-            else if (b->dims[d] != dims[d])
+            if (d == axis && __builtin_add_overflow(dims[d], b->dims[d], &dims[d])) {
+                PyErr_SetString(PyExc_ValueError, "join: the result has more elements than can be counted");
+                return -1;
+            }
+            if (d != axis && b->dims[d] != dims[d])
                 return rt_mismatch(d, first, dims[d], k, b->dims[d]);
         }
     }

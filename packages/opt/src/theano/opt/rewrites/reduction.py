@@ -145,9 +145,12 @@ def local_opt_alloc(fgraph: FunctionGraph, node: Apply) -> Any:
     if value.type.dtype != out.type.dtype or value.type.dtype == "float16":
         return None
     axes = node.op.axes_of(len(lengths))
-    size = lengths[axes[0]]
-    for a in axes[1:]:
-        size = size * lengths[a]
+    # Integers would wrap around where there are more elements than they can count; sums of integers do so in any case.
+    wide = len(axes) > 1 and out.type.dtype.startswith("float")
+    counts = [tt.cast(lengths[a], "float64") if wide else lengths[a] for a in axes]
+    size = counts[0]
+    for count in counts[1:]:
+        size = size * count
     scalar = value.dimshuffle()
     size = tt.cast(size, out.type.dtype)
     total = scalar * size if isinstance(node.op, Sum) else scalar**size
