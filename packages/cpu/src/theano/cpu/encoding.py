@@ -130,6 +130,8 @@ def _lane_modes(step: Any) -> str:
 def _is_single(step: Any, i: int) -> bool:
     """Whether input `i` is one element for a whole row (of a map: for the whole index space)."""
     moves = _moves(step, i)
+    if hasattr(step, "chosen") and i == 1:
+        return False  # stands for its products with the rows
     rows = set(step.reduced_axes)
     if step.kernel.is_map or not rows or max(rows) < step.ndim - 1:
         return not moves
@@ -142,6 +144,8 @@ def _kernel(step: Any, kernel: CompiledKernel) -> Entry:
     if step.kernel.is_map:
         over = {i: j for j, i in kernel.request.inplace}
         places = tuple(over.get(i, -1) for i in range(len(step.inputs)))
+        if hasattr(step, "chosen"):
+            return "swept", (), (step.ndim, step.input_orders, sweeps[0], step.chosen)
         return "map", (), (step.ndim, step.input_orders, sweeps[0], places, lanes)
     sizes = [tuple(np.dtype(d).itemsize for d in dtypes) for dtypes in (kernel.temp_dtypes, kernel.acc_dtypes)]
     reduced = tuple(out.reduced for out in step.kernel.outputs)

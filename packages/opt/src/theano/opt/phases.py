@@ -107,6 +107,12 @@ def _reduction_fusion() -> Any:
     return reduction_fusion_database()
 
 
+def _sweep_products() -> Any:
+    from .rewrites.swept import SweepProducts  # lazy: as above
+
+    return SweepProducts()
+
+
 def _scan_out() -> Any:
     from .rewrites.scan_module import pushing_database  # lazy: as above
 
@@ -164,6 +170,7 @@ PHASES: tuple[Phase, ...] = (
     Phase(48.6, "specialize_device", _BOTH, "rewrites that depend on the device", EquilibriumDB),
     Phase(49, "elemwise_fusion", (*_RUN, "fusion", "local_elemwise_fusion", "FusionOptimizer"), "loop fusion", _fusion),
     Phase(49, "merge2", (*_RUN, "merge"), "merge again", MergeOptimizer),
+    Phase(49.05, "sweep_products", (*_RUN, "fusion"), "two products with one matrix in one sweep", _sweep_products),
     Phase(49.1, "reduction_fusion", (*_RUN, "fusion"), "loop fusion through reductions", _reduction_fusion),
     Phase(100, "merge3", (*_RUN, "merge"), "final merge", MergeOptimizer),
     Phase(100.1, "local_own_room", _RUN, "what is filled piece by piece has memory of its own", _own_room),

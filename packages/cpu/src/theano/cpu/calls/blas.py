@@ -11,11 +11,15 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any
 
+from theano.codegen import Kernel, MapSweep, Out, cast
 from theano.cpu import machine
+from theano.frozen import dataclass
+from theano.lowering import KernelStep
 from theano.tensor.blas import BatchedDot, Dot22, Dot22Scalar, Gemm, Gemv, Ger
 from theano.tensor.dot import Dot
+from theano.tensor.swept import Swept
 
-__all__ = ["ROWS", "load_blas"]
+__all__ = ["ROWS", "SweepStep", "load_blas"]
 
 _WIDE = frozenset({"avx512f", "avx512bw", "avx512dq", "avx512vl"})
 
@@ -96,7 +100,31 @@ def _routine(name: str, *pairs: tuple[int, int]) -> Callable[[Any, Any], Any]:
     return call
 
 
+@dataclass(frozen=True)
+class SweepStep(KernelStep):
+    """A kernel over the rows of input 0 that reads their products with input 1 in its place; see `Swept`."""
+
+    chosen: int = 0
+
+
+def call_swept(node: Any, build: Any) -> Any:
+    """The kernel between two products, each for a block of rows."""
+    op, others = node.op, range(2, len(node.inputs))
+    if node.inputs[0].type.dtype not in ("float32", "float64") or not load_blas():
+        return None
+    loads = op.operands(build.load(1), [build.load(i) for i in others])
+    values = op.scalar_op.lower_exprs(build.k, loads)
+    wanted = [j for j in range(len(values)) if j in build.wanted or j == op.chosen]
+    dtypes = [v.type.dtype for v in node.outputs]
+    sweep = MapSweep(tuple(("out", j) for j in wanted), tuple(cast(values[j], dtypes[j]) for j in wanted))
+    outs = tuple(Out(dtype, False, j in wanted) for j, dtype in enumerate(dtypes))
+    kernel = Kernel(tuple(v.type.dtype for v in node.inputs), outs, (sweep,))
+    orders = ((0,), (-1,), *((0,) for _ in others))
+    return SweepStep(node=node, kernel=kernel, ndim=1, input_orders=orders, chosen=op.chosen)
+
+
 ROWS = (
+    (Swept, call_swept),
     (Dot, _routine("dot")),
     (Dot22, _routine("dot")),
     (Dot22Scalar, _routine("dot")),

@@ -36,6 +36,11 @@ size_t rt_packed_room(const Matrix *x, const Matrix *y, idx isz, int threads);
 int rt_packed_product(double alpha, const Matrix *x, const Matrix *y, double beta, char *out, idx isz, char *room,
                       int threads);
 int rt_matvec(double alpha, const Matrix *x, const char *v, double beta, char *out, idx isz, int threads);
+/* The same in parts, for a matrix of contiguous rows: products of rows and a vector, and rows added up, each times its
+ * factor. `stream`: the rows come from main memory. */
+int rt_matvec_reads(const Matrix *x, idx isz);
+void rt_dot_rows(const Matrix *x, const char *v, char *out, idx isz, int stream);
+void rt_add_rows(const Matrix *x, const char *factors, char *sums, idx isz);
 void rt_rank_one(double alpha, const char *x, idx xs, const char *y, const Matrix *z, char *out, idx isz);
 
 #endif

@@ -187,12 +187,39 @@ int rt_matvec(double alpha, const Matrix *x, const char *v, double beta, char *o
     return 1;
 }
 
+int rt_matvec_reads(const Matrix *x, idx isz) { return rt_vector_unit() && x->cs == isz && x->rs % isz == 0; }
+
+void rt_dot_rows(const Matrix *x, const char *v, char *out, idx isz, int stream)
+{
+    const Unit *u = &units[rt_vector_unit() - 1][isz == 8];
+    const idx step = stream ? 1 : x->rows;
+    for (idx i = 0; i < x->rows; i += step)
+        u->along(step, x->cols, x->data + i * x->rs, x->rs / isz, v, 1, 0, out + i * isz);
+}
+
+void rt_add_rows(const Matrix *x, const char *factors, char *sums, idx isz)
+{
+    units[rt_vector_unit() - 1][isz == 8].add_rows(x->rows, x->cols, x->data, x->rs / isz, factors, sums);
+}
+
 #else
 
 int rt_matvec(double alpha, const Matrix *x, const char *v, double beta, char *out, idx isz, int threads)
 {
     (void)alpha, (void)x, (void)v, (void)beta, (void)out, (void)isz, (void)threads;
     return 0;
+}
+
+int rt_matvec_reads(const Matrix *x, idx isz) { return (void)x, (void)isz, 0; }
+
+void rt_dot_rows(const Matrix *x, const char *v, char *out, idx isz, int stream)
+{
+    (void)x, (void)v, (void)out, (void)isz, (void)stream;
+}
+
+void rt_add_rows(const Matrix *x, const char *factors, char *sums, idx isz)
+{
+    (void)x, (void)factors, (void)sums, (void)isz;
 }
 
 #endif
