@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from heapq import heapify, heappop, heappush
 from typing import Any
 
 from theano.cpu.memory import typenum_of
@@ -76,6 +75,8 @@ def _order(plan: Any, paths: list[Path]) -> list[int]:
         for source in sources:
             readers[source].append(number)
     ready = [number for number, count in enumerate(waiting) if not count]
+    from heapq import heapify, heappop, heappush  # lazy: only plans with lazy conditions are sorted again
+
     heapify(ready)
     order = []
     while ready:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
-import signal
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -103,6 +101,8 @@ def _wait(child: Child, deadline: float) -> None:
     except (AttributeError, OSError):
         handle = None
     if handle is not None:
+        import select  # lazy: only a compilation needs it
+
         try:
             poller = select.poll()
             poller.register(handle, select.POLLIN)
@@ -122,6 +122,8 @@ def _wait(child: Child, deadline: float) -> None:
 
 
 def _kill(children: list[Child]) -> None:
+    import signal  # lazy: only when something goes wrong
+
     for child in children:
         if child.returncode is not None:
             continue  # its number may already belong to somebody else

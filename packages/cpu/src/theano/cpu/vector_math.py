@@ -7,6 +7,7 @@ global symbols before any kernel, so kernels need not be linked to it.
 
 from __future__ import annotations
 
+import _ctypes
 import ctypes
 import functools
 
@@ -44,6 +45,14 @@ def vector_functions() -> frozenset[str]:
         for names, shape in ((UNARY, "v"), (BINARY, "vv")):
             for name in names:
                 symbols = (f"_ZGV{p}{shape}_{name}{suffix}" for p in prefixes)
-                if all(hasattr(library, s) for s in symbols):
+                if all(_has(library, s) for s in symbols):
                     found.add(name + suffix)
     return frozenset(found)
+
+
+def _has(library: ctypes.CDLL, symbol: str) -> bool:
+    """Whether `library` has `symbol`; an attribute would be a function object that nobody wants."""
+    try:
+        return bool(_ctypes.dlsym(library._handle, symbol))
+    except OSError:
+        return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
+from math import frexp, fsum, isfinite
 from typing import Any
 
 import numpy as np
@@ -19,9 +19,8 @@ __all__ = ["rules"]
 rules = RuleSet()
 
 _Core = tuple[Variable, ...]
-_Term = tuple[
-    Variable, int, Fraction
-]  # as it stands in the sum, whether it is added (1) or subtracted (-1), its factor
+# A term as it stands in the sum, whether it is added (1) or subtracted (-1), its factor.
+_Term = tuple[Variable, int, float]
 
 
 @rules.local([ts.Add, ts.Sub], "C S")
@@ -33,10 +32,13 @@ def local_add_multiples(fgraph: FunctionGraph, node: Apply) -> Any:
     opened = terms(fgraph, out)
     groups: dict[_Core, list[_Term]] = {}
     for v, sign in [(v, 1) for v in opened.num] + [(v, -1) for v in opened.den]:
-        factor, core = _multiple(v) if v.type.dtype == out.type.dtype else (Fraction(1), (v,))
+        factor, core = _multiple(v) if v.type.dtype == out.type.dtype else (1, (v,))
         groups.setdefault(core, []).append((v, sign, sign * factor))
-    sums = {core: sum((f for _, _, f in members), Fraction(0)) for core, members in groups.items() if _pays(members)}
-    sums = {core: total for core, total in sums.items() if _is_exact(total, out.type.dtype)}
+    sums: dict[_Core, float] = {}
+    for core, members in groups.items():
+        total = _exact_sum([f for _, _, f in members], out.type.dtype) if _pays(members) else None
+        if total is not None:
+            sums[core] = total
     if not sums:
         return None
     up = [v for v, inverted, _ in opened.constants if not inverted]
@@ -58,33 +60,32 @@ def _may_have_multiples(node: Apply) -> bool:
     return any(elemwise_node(v, ts.Mul, ts.TrueDiv, ts.Neg, ts.Add, ts.Sub) is not None for v in inputs)
 
 
-def _multiple(variable: Variable) -> tuple[Fraction, _Core]:
+def _multiple(variable: Variable) -> tuple[float, _Core]:
     """`variable` as a number times a product; things of another dtype are not looked into."""
     node = elemwise_node(variable, ts.Mul, ts.TrueDiv)
-    dtype = variable.type.dtype
+    plain = (1, (variable,))
     if node is None:
-        return Fraction(1), (variable,)
+        return plain
     if isinstance(node.op.scalar_op, ts.TrueDiv):
         above, below = node.inputs
         divisor = _number(below)
-        if not divisor or above.type != variable.type:
-            return Fraction(1), (variable,)
+        if not divisor or above.type != variable.type or abs(frexp(divisor)[0]) != 0.5:
+            return plain  # the inverse of a power of two is exact
         return 1 / divisor, (above,)
-    factor, rest = Fraction(1), []
-    for v in node.inputs:
-        number = _number(v)
-        if number is None:
-            rest.append(v)
-        else:
-            factor *= number
-    if not rest or not factor or any(v.type.dtype != dtype for v in rest):
-        return Fraction(1), (variable,)
-    return factor, tuple(sorted(rest, key=id))
+    numbers = [(v, _number(v)) for v in node.inputs]
+    known = [number for _, number in numbers if number is not None]
+    rest = [v for v, number in numbers if number is None]
+    if not rest or len(known) != 1 or not known[0] or any(v.type.dtype != variable.type.dtype for v in rest):
+        return plain
+    return known[0], tuple(sorted(rest, key=id))
 
 
-def _number(variable: Variable) -> Fraction | None:
+def _number(variable: Variable) -> float | None:
     value = constant_of(variable)
-    return None if value is None or not np.isfinite(value) else Fraction(value.item())
+    if value is None or np.iscomplexobj(value):
+        return None
+    number: float = value.item()
+    return number if isfinite(number) else None
 
 
 def _pays(members: list[_Term]) -> bool:
@@ -92,24 +93,28 @@ def _pays(members: list[_Term]) -> bool:
     return len(members) > 2 or (len(members) == 2 and any(abs(f) != 1 for _, _, f in members))
 
 
-def _is_exact(total: Fraction, dtype: str) -> bool:
-    """Whether `dtype` has the number `total`, so that nothing is rounded that was not before."""
+def _exact_sum(numbers: list[float], dtype: str) -> float | None:
+    """The sum of `numbers` if `dtype` has it, so that nothing is rounded that was not before."""
     kind = np.dtype(dtype)
     if kind.kind in "iu":
         limits = np.iinfo(kind)
-        return total.denominator == 1 and limits.min <= total <= limits.max
+        whole = sum(numbers)
+        return whole if limits.min <= whole <= limits.max else None
+    try:
+        total = fsum(numbers)
+    except OverflowError:
+        return None
     with np.errstate(over="ignore"):
-        near = np.asarray(float(total), dtype=kind)
-    return bool(np.isfinite(near)) and Fraction(near.item()) == total
+        near = float(np.asarray(total, dtype=kind))
+    return total if near == total and isfinite(total) and fsum([*numbers, -total]) == 0 else None
 
 
-def _put(total: Fraction, core: _Core, like: Variable, up: list[Variable], down: list[Variable]) -> None:
+def _put(total: float, core: _Core, like: Variable, up: list[Variable], down: list[Variable]) -> None:
     """Add ``total * core`` to the terms that are added or subtracted."""
     if abs(total) == 1:
         (up if total > 0 else down).append(core[0] if len(core) == 1 else tt.mul(*core))
         return
-    number = int(total) if np.dtype(like.type.dtype).kind in "iu" else float(total)
-    up.append(tt.mul(constant_like(like, number), *core))
+    up.append(tt.mul(constant_like(like, total), *core))
 
 
 def _difference(up: list[Variable], down: list[Variable], out: Variable) -> Variable:
