@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import subprocess
+    from pathlib import Path
     from typing import IO, BinaryIO
 
     Child = subprocess.Popen[bytes]

@@ -11,8 +11,7 @@ import functools
 import json
 import os
 import sys
-from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from theano.configuration import config
 from theano.cpu import machine
@@ -20,6 +19,9 @@ from theano.cpu.processes import ToolError, run_chains
 from theano.cpu.sanitizer import sanitizer_flags
 from theano.errors import TheanoError, explain
 from theano.frozen import dataclass
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class CompileError(TheanoError):
@@ -151,7 +153,8 @@ def compile_library(compiler: Compiler, sources: list[str], store: Files | None 
     CompileError
         If the compiler is missing, fails, crashes, or takes longer than ``config.compile.timeout`` seconds.
     """
-    import tempfile  # lazy: only a compilation needs it
+    import tempfile  # lazy: only a compilation needs these
+    from pathlib import Path
 
     if compiler.identity in _given_up:
         raise CompileError(explain("compile kernels", "the compiler failed before in this process", "see the warning"))

@@ -21,13 +21,11 @@ from theano.tensor.fused import Fused
 from theano.tensor.fused_loops import row_program
 from theano.tensor.reduction import CAReduce
 
-from .database import SequenceDB
-from .engine import Optimizer, copy_stack_trace, in2out
+from .engine import Optimizer, copy_stack_trace
 from .fusion_cluster import Cluster
-from .fusion_softmax import local_open_softmax, local_softmax_of_shifted
 from .fusion_split import split_producer
 
-__all__ = ["ReductionFusion", "reduction_fusion_database"]
+__all__ = ["ReductionFusion"]
 
 MAX_SWEEPS, MAX_NODES, MAX_READERS = 8, 40, 32
 NAME = "fusion_through_reductions"
@@ -107,13 +105,3 @@ def _can_run(node: Apply) -> bool:
         return False
     walks = [s for s in step.kernel.sweeps if isinstance(s, MapSweep | ReduceSweep)]
     return len(walks) <= MAX_SWEEPS
-
-
-def reduction_fusion_database() -> SequenceDB:
-    """The phase behind elementwise fusion."""
-    db = SequenceDB()
-    db.name = "reduction_fusion"
-    for place, rule in enumerate((local_softmax_of_shifted, local_open_softmax)):
-        db.register(rule.name, in2out(rule, name=rule.name), place / 10, "fast_run", "fusion")
-    db.register(NAME, ReductionFusion(), 1, "fast_run", "fusion")
-    return db

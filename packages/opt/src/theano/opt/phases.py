@@ -102,7 +102,7 @@ def _fusion() -> Any:
 
 
 def _reduction_fusion() -> Any:
-    from .fusion_reduction import reduction_fusion_database  # lazy: as above
+    from .fusion_late import reduction_fusion_database  # lazy: as above
 
     return reduction_fusion_database()
 

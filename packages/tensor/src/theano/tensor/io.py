@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from pathlib import Path
+import os
 from typing import Any
 
 import numpy as np
@@ -56,8 +56,8 @@ class LoadFromDisk(Op):
             )
 
     def make_node(self, path: Any) -> Apply:
-        if isinstance(path, str | Path):
-            path = Constant(generic, str(path))
+        if isinstance(path, str | os.PathLike):
+            path = Constant(generic, os.fspath(path))
         if not isinstance(path, Variable):
             raise TypeError(explain("load: a path", f"got {path!r}", "give a str or a generic variable"))
         return Apply(self, [path], [TensorType(self.dtype, self.broadcastable)()])
