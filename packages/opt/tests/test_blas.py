@@ -114,3 +114,13 @@ def test_inner_sums_without_products_keep_their_scale(rewriting):
     out = W - T.dot(A, B) - 0.5 * (T.exp(W) + T.tanh(W))
     rewriting.same(INPUTS, out, *VALUES)
     assert rewriting.ops(INPUTS, out).count("Mul") == 1
+
+
+@pytest.mark.parametrize("wrap", [T.tanh, lambda v: T.exp(v) * 2])
+def test_a_sum_that_elementwise_work_reads_is_added_there(rewriting, wrap):
+    """Fused, the addition costs nothing; a gemm would have to copy the matrix it adds to."""
+    out = wrap(W + T.dot(A, B))
+    left = rewriting.ops(INPUTS, out)
+    assert "Gemm" not in left
+    assert "Dot22" in left
+    rewriting.same(INPUTS, out, *VALUES)

@@ -18,6 +18,7 @@ from theano.opt.shape_feature import lengths_of
 from theano.tensor.alloc import AllocEmpty
 from theano.tensor.blas import Dot22, _dot22, _dot22scalar, gemm_no_inplace, gemv_no_inplace, ger
 from theano.tensor.dot import Dot
+from theano.tensor.elemwise import Elemwise
 
 __all__ = ["blas_database", "local_dot22_to_dot22scalar", "local_dot_to_dot22", "local_gemm", "local_gemm_to_gemv"]
 
@@ -202,13 +203,22 @@ def _outer_sum_takes(fgraph: FunctionGraph, out: Variable) -> bool:
     )
 
 
+def _is_added_in_passing(fgraph: FunctionGraph, out: Variable) -> bool:
+    """Whether elementwise work reads the sum, and nothing else: fused, it adds while it reads the product anyway.
+
+    A gemm would have to copy the array that it adds to, or at least to go over it once more.
+    """
+    reader = only_client(fgraph, out)
+    return reader is not None and isinstance(reader.op, Elemwise) and reader.outputs[0].type == out.type  # type: ignore[attr-defined]
+
+
 @_rule([ts.Add, ts.Sub])
 def local_gemm(fgraph: FunctionGraph, node: Apply) -> Any:
     """beta*C + alpha*(A . B), in any spelling -> gemm; for vectors gemv, for outer products ger."""
     out = node.outputs[0]
     if out.type.dtype not in _FLOATS or out.type.ndim not in (1, 2) or any(out.type.broadcastable):
         return None
-    if _outer_sum_takes(fgraph, out):
+    if _outer_sum_takes(fgraph, out) or _is_added_in_passing(fgraph, out):
         return None
     group = _group(fgraph, out)
     product = next((t for t in group if t.core.type == out.type and _is_product(fgraph, t.core)), None)
