@@ -177,3 +177,14 @@ def test_what_to_do_instead_is_told(attempt, error, part):
     with pytest.raises(error) as caught:
         attempt(tensor.dvector("x"))
     assert part in str(caught.value)
+
+
+def test_an_op_whose_make_node_returns_nothing():
+    class Empty(theano.Op):
+        __props__ = ()
+
+        def make_node(self, x):
+            theano.graph.Apply(self, [x], [x.type()])
+
+    with pytest.raises(TypeError, match=r"(?s)Empty.make_node returned None.*Do: return theano.graph.Apply"):
+        Empty()(tensor.dvector("x"))

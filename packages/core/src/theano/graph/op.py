@@ -6,7 +6,7 @@ from operator import attrgetter
 from typing import Any
 
 from theano.configuration import config
-from theano.errors import MethodNotDefined, explain
+from theano.errors import MethodNotDefined, OpDefinitionError, explain
 from theano.frozen import dataclass, own_field_names
 from theano.graph.apply import Apply
 from theano.graph.tag import Scratchpad
@@ -138,6 +138,14 @@ class Op:
         """Apply the op and return its default output, its only output, or the list of its outputs."""
         return_list = kwargs.pop("return_list", False)
         node = self.make_node(*inputs, **kwargs)
+        if not hasattr(node, "outputs"):
+            raise OpDefinitionError(
+                explain(
+                    f"apply {self}",
+                    f"{type(self).__name__}.make_node returned {node!r}",
+                    "return theano.graph.Apply(self, inputs, outputs)",
+                )
+            )
         self.add_tag_trace(node)
         if config.compute_test_value != "off":
             from theano.graph.trial_values import compute_test_value  # lazy: rarely wanted
