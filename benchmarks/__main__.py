@@ -26,6 +26,7 @@ GROUPS = (
     "reductions",
     "models",
     "loops",
+    "products",
     "training",
     "random_draws",
     "indexing",
