@@ -56,7 +56,7 @@ def _lengths(op: Op, shape: np.ndarray, ndim: int, flags: Sequence[bool] = ()) -
         raise ValueError(explain(f"{op}: {ndim} lengths", f"a shape with {len(lengths)}", "pass the right ndim"))
     for axis, (n, flag) in enumerate(zip(lengths, flags or (False,) * ndim, strict=True)):
         if n < 0 or (flag and n != 1):
-            found = f"length {n} for dimension {axis}" + ("" if n < 0 else ", declared to be 1")
+            found = f"a negative length for dimension {axis}" if n < 0 else f"length {n} for dimension {axis}, not 1"
             raise ValueError(explain(f"{op} of shape {lengths}", found, "give lengths of 0 or more that fit the type"))
     return lengths
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -56,10 +57,11 @@ def _undefined(value: Any) -> Variable:
     if isinstance(value, Constant):
         return value
     try:
-        from theano.gradient import undefined_grad  # by name: gradients stand above tensors
+        gradient = import_module("theano.gradient")  # by name: gradients stand above this room
     except ImportError:
         return value
-    return undefined_grad(value)
+    undefined: Variable = gradient.undefined_grad(value)
+    return undefined
 
 
 def _checked_size(size: Any) -> Any:
