@@ -12,6 +12,7 @@ import theano
 import theano.tensor as T
 from theano.configuration import change_flags
 from theano.cpu import threads
+from theano.tensor.elemwise import CAReduce
 
 pytestmark = pytest.mark.c
 rng = np.random.default_rng(11)
@@ -127,6 +128,36 @@ def test_row_programs(same_bits, shape):
     a = rng.normal(size=shape).astype("float32")
     for value in (a, np.asfortranarray(a), a[::-1, ::-1]):
         same_bits([m], [T.nnet.softmax(m), T.nnet.logsoftmax(m)], value)
+
+
+@pytest.mark.parametrize("n", [40_000, 65_536, 131_072, 300_001, 1_000_000])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int32"])
+def test_long_rows(same_bits, n, dtype):
+    """Threads share one row: blocks are merged in an order that depends on the length alone."""
+    x, y = T.vector("x", dtype), T.vector("y", dtype)
+    a, b = ((rng.normal(size=n) * 50).astype(dtype) for _ in range(2))
+    a[a == 0] = 1
+    f = same_bits([x, y], [x.sum(), T.dot(x, y), T.sqr(x - y).sum(), x.max(), (x * y).min(), x.mean()], a, b)
+    np.testing.assert_allclose(f(a, b)[2], ((a - b).astype("float64") ** 2).sum(), rtol=1e-5)
+    assert f(a, b)[3:5] == [a.max(), (a * b).min()]
+    same_bits([x], x.sum(), a, shared=n >= 131_072)
+    same_bits([x], CAReduce(theano.scalar.maximum)(x), a, shared=n >= 131_072)
+
+
+def test_zeros_of_both_signs_and_nan_in_long_rows(same_bits):
+    x = T.dvector("x")
+    for special in (-0.0, np.nan, np.inf):
+        a = np.zeros(400_000)
+        a[rng.integers(0, len(a), 1000)] = special
+        largest, smallest = (CAReduce(op)(x) for op in (theano.scalar.maximum, theano.scalar.minimum))
+        same_bits([x], [largest, smallest, x.max(), x.sum()], a)
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_long_row_programs(same_bits, rows):
+    m = T.fmatrix("m")
+    a = rng.normal(size=(rows, 70_001)).astype("float32")
+    same_bits([m], [T.nnet.softmax(m), T.nnet.logsoftmax(m)], a)
 
 
 # ---- products

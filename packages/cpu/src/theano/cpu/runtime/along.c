@@ -83,11 +83,34 @@ static idx operands_at(Along *w, const Sweep *s, idx at, idx step, char **p)
     return n;
 }
 
+/* Threads share a long row whose operands are used where they are. */
+typedef struct {
+    const Along *w;
+    const Sweep *s;
+    idx step;
+} Stretch;
+
+static void map_stretch(void *arg, idx chunk, int worker)
+{
+    const Stretch *h = arg;
+    Along part = *h->w;
+    char *p[RT_MAXOPS];
+    idx n = operands_at(&part, h->s, chunk * h->step, h->step, p);
+    (void)worker;
+    run_chunk(&part, h->s, p, n);
+}
+
 /* A sweep that computes elements, over the present row. */
 static void map_along(Along *w, const Sweep *s)
 {
     const Job *job = w->job;
-    idx step = needs_tiles(w, s) ? RT_TILE : job->length;
+    int tiles = needs_tiles(w, s);
+    idx step = tiles ? RT_TILE : job->length;
+    if (job->threads > 1 && !tiles) {
+        Stretch h = {w, s, rt_pool_step(job->length, 4096, job->threads, (double)job->length * s->cost_ps)};
+        rt_parallel(job->threads, rt_pool_chunks(job->length, h.step), map_stretch, &h);
+        return;
+    }
     for (idx at = 0; at < job->length; at += step) {
         char *p[RT_MAXOPS];
         if (at && at % RT_LOOK == 0 && rt_poll() < 0)
@@ -114,7 +137,10 @@ static void fold_along(Along *w, const Sweep *s)
     }
     if (!needs_tiles(w, s)) {
         operands_at(w, s, 0, length, p);
-        rt_fold_row(s, p, length, acc, size, 0);
+        if (w->job->threads > 1)
+            rt_fold_long(s, p, length, acc, size, w->job->threads);
+        else
+            rt_fold_row(s, p, length, acc, size, 0);
         return;
     }
     Fold f;
@@ -142,7 +168,10 @@ static void plain_along(Along *w, const Sweep *s)
         if (job->length == 0)
             rt_leaves[s->leaf].init(acc, NULL, n);
         for (idx j = 0; j < n && job->length; j++, from += step, acc += size)
-            rt_fold_row(s, &from, job->length, acc, size, 0);
+            if (job->threads > 1)
+                rt_fold_long(s, &from, job->length, acc, size, job->threads);
+            else
+                rt_fold_row(s, &from, job->length, acc, size, 0);
         rt_rows_final(w->c, w->t, w->r, job, w->rooms.accs, first + n, n);
     }
 }

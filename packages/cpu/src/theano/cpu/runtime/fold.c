@@ -122,6 +122,22 @@ void rt_fold_tile(Fold *f, char **p, idx at, idx n, idx length, char *acc)
         merge_blocks(f, acc);
 }
 
+/* Elements `from`, which begins a block, to `to` of a longer row. */
+static void fold_blocks(Fold *f, char *const *p, idx from, idx to, int over)
+{
+    idx block = f->leaf->block;
+    for (idx at = from; at < to; at += block) {
+        char *q[RT_MAXOPS];
+        int64_t iota;
+        if (at > from && at % RT_LOOK == 0 && rt_poll() < 0)
+            return;
+        advance(f->s, p, at, q, &iota);
+        open_block(f);
+        fold_piece(f, q, to - at < block ? to - at : block, over);
+        close_block(f);
+    }
+}
+
 /* A whole row whose operands are contiguous. `over`: they may be read beyond its end. */
 void rt_fold_row(const Sweep *s, char *const *p, idx length, char *acc, int size, int over)
 {
@@ -131,19 +147,64 @@ void rt_fold_row(const Sweep *s, char *const *p, idx length, char *acc, int size
         fold_few(&f, p, length, acc, over);
         return;
     }
-    idx block = f.leaf->block;
-    for (idx at = 0; at < length; at += block) {
-        char *q[RT_MAXOPS];
-        int64_t iota;
-        if (at && at % RT_LOOK == 0 && rt_poll() < 0)
-            return;
-        advance(s, p, at, q, &iota);
-        open_block(&f);
-        fold_piece(&f, q, length - at < block ? length - at : block, over);
-        close_block(&f);
-        if (length - at <= block)
-            break;
+    fold_blocks(&f, p, 0, length, over);
+    merge_blocks(&f, acc);
+}
+
+/* The same by several threads. A chunk is a power of two of blocks, so its partial results are those that the counter has
+ * after these blocks, and the counter goes on with chunks; the last chunk may leave several behind. */
+#define MOST_CHUNKS 64
+#define LEAST_CHUNK 8192
+
+typedef struct {
+    const Sweep *s;
+    char *const *p;
+    idx length, step;
+    int size;
+    char parts[MOST_CHUNKS][RT_PARTS * 8] __attribute__((aligned(RT_ALIGN)));
+    Fold last;
+} Long;
+
+static void fold_chunk(void *arg, idx chunk, int worker)
+{
+    Long *h = arg;
+    Fold f;
+    idx from = chunk * h->step, to = h->length - from <= h->step ? h->length : from + h->step;
+    (void)worker;
+    if (to == h->length) {
+        fold_blocks(&h->last, h->p, from, to, 0);
+        return;
     }
+    rt_fold_start(&f, h->s, h->size);
+    fold_blocks(&f, h->p, from, to, 0);
+    memcpy(h->parts[chunk], f.part[0], sizeof f.part[0]);
+}
+
+void rt_fold_long(const Sweep *s, char *const *p, idx length, char *acc, int size, int threads)
+{
+    Long h; /* not cleared: it is large */
+    Fold f;
+    rt_fold_start(&f, s, size);
+    h.s = s;
+    h.p = p;
+    h.length = length;
+    h.size = size;
+    h.step = f.leaf->block;
+    while (h.step < LEAST_CHUNK || h.step * MOST_CHUNKS < length)
+        h.step *= 2;
+    idx chunks = rt_pool_chunks(length, h.step);
+    if (chunks < 2) {
+        rt_fold_row(s, p, length, acc, size, 0);
+        return;
+    }
+    rt_fold_start(&h.last, s, size);
+    rt_parallel(threads, chunks, fold_chunk, &h);
+    for (idx i = 0; i + 1 < chunks; i++) {
+        memcpy(f.part[f.depth++], h.parts[i], sizeof h.parts[i]);
+        close_block(&f);
+    }
+    for (int i = 0; i < h.last.depth; i++)
+        memcpy(f.part[f.depth++], h.last.part[i], sizeof h.last.part[i]);
     merge_blocks(&f, acc);
 }
 

@@ -197,7 +197,7 @@ static CLONES void add_wide_fold(char *parts, const char *from, idx n)
     memcpy(parts, part, sizeof part);
 }
 
-#define WHOLE PTRDIFF_MAX
+#define WHOLE ((idx)1 << 16) /* long, but threads share longer rows */
 #define ROW(kind, short, name, number, block)                                                                          \
     {kind, number, block, short##_##name##_init, short##_##name##_few, short##_##name##_fold, short##_##name##_merge,  \
      short##_##name##_across, short##_##name##_down, short##_##name##_few, short##_##name##_across}

@@ -192,6 +192,7 @@ void rt_rows_job(Call *c, const Thunk *t, const Rows *r, Job *job)
     idx dims[RT_MAXDIM], strides[RT_MAXDIM];
     job->noperands = t->nin + t->nout;
     job->first = 0;
+    job->threads = 1;
     for (int a = 0; a < r->space.ndim; a++)
         dims[a] = 1;
     rt_common_dims(c, t, &r->space, dims);
@@ -294,6 +295,10 @@ static idx unit_of(const Job *job, run_fn run)
     return unit > inner ? (unit + inner - 1) / inner : 1;
 }
 
+/* Fewer rows for each thread, of such a length, are shared one by one. */
+#define FEW 4
+#define LONG_ROW 32768
+
 static int rows_run(Call *c, const Thunk *t)
 {
     const Rows *r = t->impl;
@@ -305,7 +310,8 @@ static int rows_run(Call *c, const Thunk *t)
     rt_release(c, ps);
     size_t bytes;
     Share h = {.c = c, .t = t, .r = r, .job = &job, .run = choose(c, t, r, &job, &bytes), .chunks = 1};
-    int threads = job.nkept ? rt_threads(c, ps) : 1;
+    int threads = rt_threads(c, ps);
+    int by_rows = job.nkept && (h.run != rt_rows_along || job.rows >= FEW * threads || job.length < LONG_ROW);
     h.each = (bytes + RT_ALIGN - 1) / RT_ALIGN * RT_ALIGN;
     h.room = rt_scratch(c, h.each * (size_t)threads);
     if (!h.room) {
@@ -313,7 +319,9 @@ static int rows_run(Call *c, const Thunk *t)
         PyErr_NoMemory();
         return -1;
     }
-    if (threads > 1 || (job.nkept && ps > RT_LONG_PS)) {
+    if (threads > 1 && !by_rows)
+        job.threads = threads;
+    else if (by_rows && (threads > 1 || ps > RT_LONG_PS)) {
         h.step = rt_pool_step(job.kept_dims[0], unit_of(&job, h.run), threads, ps);
         h.chunks = job.kept_dims[0] > h.step ? job.kept_dims[0] / h.step : 1;
     }

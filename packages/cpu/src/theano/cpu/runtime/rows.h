@@ -28,6 +28,7 @@ typedef struct {
     int noperands, nkept, nrow;
     idx rows, length;
     idx first; /* rows that come before: other threads do them */
+    int threads; /* that may share a row */
     idx kept_dims[RT_MAXDIM], row_dims[RT_MAXDIM];
     char *base[RT_MAXOPS];
     idx kept[RT_MAXOPS][RT_MAXDIM], row[RT_MAXOPS][RT_MAXDIM];
@@ -56,6 +57,7 @@ typedef struct {
 void rt_fold_start(Fold *f, const Sweep *s, int size);
 void rt_fold_tile(Fold *f, char **p, idx at, idx n, idx length, char *acc);
 void rt_fold_row(const Sweep *s, char *const *p, idx length, char *acc, int size, int over);
+void rt_fold_long(const Sweep *s, char *const *p, idx length, char *acc, int size, int threads);
 
 void rt_lay_out(Rooms *rooms, const Rows *r, const Job *job, char *room);
 size_t rt_room_along(const Rows *r, const Job *job);
