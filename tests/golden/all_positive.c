@@ -10,7 +10,7 @@ kernel (in0: float64) -> (out0: bool reduced)
     out0 <- v0
 
  * inputs: V
- * body0: (('in', 0, 'V'), ('fold', 'S')), ('float64', 'bool')
+ * body0: (('in', 0, 'V'), ('start', 'S'), ('fold', 'S')), ('float64', 'bool', 'bool')
  * body1: (('acc', 0, 'V'), ('out', 0)), ('bool', 'bool')
  */
 typedef signed char i8; typedef unsigned char u8; typedef short i16; typedef unsigned short u16;
@@ -21,6 +21,7 @@ void body0(char *const *p, i64 n)
 {
     const f64 *const p0 = (const f64 *)p[0];
     u8 *const p1 = (u8 *)p[1];
+    u8 *const p2 = (u8 *)p[2];
     n &= -32;
     u8 a[32];
     for (i64 i = 0; i < 32; i++) a[i] = p1[i];
@@ -33,7 +34,7 @@ void body0(char *const *p, i64 n)
         a[i] = a[i] & v1;
     }
     }
-    for (i64 i = 0; i < 32; i++) p1[i] = a[i];
+    for (i64 i = 0; i < 32; i++) p2[i] = a[i];
 }
 
 void body1(char *const *p, i64 n)

@@ -14,10 +14,12 @@ kernel (in0: float32) -> (out0: float32)
     acc1 <- add v0 : float64
   map
     v0 = temp0 : float32
-    v1 = acc1 : float64
-    v2 = cast v1 : float32
-    v3 = true_div v0 v2 : float32
-    out0 <- v3
+    v1 = const 1.0 : float32
+    v2 = acc1 : float64
+    v3 = cast v2 : float32
+    v4 = true_div v1 v3 : float32
+    v5 = mul v0 v4 : float32
+    out0 <- v5
 
  * inputs: V
  * body0: (('in', 0, 'V'), ('acc', 0, 'S'), ('temp', 0)), ('float32', 'float32', 'float32')
@@ -49,12 +51,13 @@ void body1(char *const *p, i64 n)
     const f64 s1 = *(const f64 *)p[1];
     f32 *const p2 = (f32 *)p[2];
     const f32 v0 = (f32)s1;
+    const f32 v1 = 1.0f / v0;
     n &= -16;
 #pragma GCC ivdep
     for (i64 i = 0; i < n; i++) {
-        const f32 v1 = p0[i];
-        const f32 v2 = v1 / v0;
-        p2[i] = v2;
+        const f32 v2 = p0[i];
+        const f32 v3 = v2 * v1;
+        p2[i] = v3;
     }
 }
 

@@ -12,7 +12,7 @@ kernel (in0: float32) -> (out0: float32 reduced)
     out0 <- v1
 
  * inputs: V
- * body0: (('in', 0, 'V'), ('fold', 'S')), ('float32', 'float64')
+ * body0: (('in', 0, 'V'), ('start', 'S'), ('fold', 'S')), ('float32', 'float64', 'float64')
  * body1: (('acc', 0, 'V'), ('out', 0)), ('float64', 'float32')
  */
 typedef signed char i8; typedef unsigned char u8; typedef short i16; typedef unsigned short u16;
@@ -23,6 +23,7 @@ void body0(char *const *p, i64 n)
 {
     const f32 *const p0 = (const f32 *)p[0];
     f64 *const p1 = (f64 *)p[1];
+    f64 *const p2 = (f64 *)p[2];
     n &= -32;
     f64 a[32];
     for (i64 i = 0; i < 32; i++) a[i] = p1[i];
@@ -51,7 +52,7 @@ void body0(char *const *p, i64 n)
         a[i] = a[i] + (f64)v5;
     }
     }
-    for (i64 i = 0; i < 32; i++) p1[i] = a[i];
+    for (i64 i = 0; i < 32; i++) p2[i] = a[i];
 }
 
 void body1(char *const *p, i64 n)

@@ -32,7 +32,7 @@ def fold(value, kind="add", acc_dtype="float64"):
 @pytest.mark.parametrize("kind", ["add", "mul", "maximum", "minimum"])
 def test_the_loop_folds_into_lanes(kind):
     body = fold(load(0) - load(1), kind)
-    assert body.operands == (("in", 0, "V"), ("in", 1, "V"), ("fold", "S"))
+    assert body.operands == (("in", 0, "V"), ("in", 1, "V"), ("start", "S"), ("fold", "S"))
     assert body.width == LANES
     assert body.text.count("p0[b + i]") == 1
     assert body.text.count("#pragma unroll") == 1
@@ -40,7 +40,7 @@ def test_the_loop_folds_into_lanes(kind):
 
 def test_pairs_of_float32_are_added_before_they_are_widened():
     body = fold(load(0, "float32") * 2.0)
-    assert body.dtypes == ("float32", "float64")
+    assert body.dtypes == ("float32", "float64", "float64")
     assert f"(double)(t[i] + t[i + {LANES}])" in body.text
     assert body.text.count("a[i] = a[i] + (double)v") == 1  # the last element without a partner
     assert body.ps < 1.5 * fold(load(0, "float32") * 2.0, acc_dtype="float32").ps

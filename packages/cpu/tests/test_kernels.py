@@ -142,7 +142,7 @@ def test_sweeps_of_a_row_program():
     assert widened.body == 0  # float32 is widened while it is added up
     assert widened.operands == (("temp", 0),)
     assert widened.dtypes == ("float32",)
-    assert widened.reduce == (1, "add", "float64")
+    assert widened.reduce == (1, "add float32", "float64")
     assert quotient.operands == (("temp", 0), ("acc", 1, "S"), ("out", 0))
     assert quotient.sizes == (4, 8, 4)
     assert final.final

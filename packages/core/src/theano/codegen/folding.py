@@ -23,7 +23,9 @@ def combined(kind: str, total: Expr, value: Expr) -> Expr:
 def folding_body(
     value: Expr, kind: str, acc_dtype: str, operand_of: Callable[[Expr], Operand], dialect: Dialect
 ) -> Body | None:
-    """Print the function that folds `value` by `kind` into its last operand, ``("fold",)``: LANES partial results.
+    """Print the function that folds `value` by `kind` into LANES partial results.
+
+    It reads them from its operand ``("start", "S")`` and writes them to ``("fold", "S")``, the last; these may be one.
 
     None where the loop would be split, or where a vector has more elements than there are lanes: such values are better
     computed into memory first.
@@ -36,10 +38,10 @@ class _Folding(Contiguous):
     def __init__(
         self, value: Expr, kind: str, acc_dtype: str, operand_of: Callable[[Expr], Operand], dialect: Dialect
     ) -> None:
-        super().__init__((value,), (("fold", "S"),), operand_of, dialect)
+        super().__init__((value,), (("start", "S"), ("fold", "S")), operand_of, dialect)
         self.kind = kind
         self.pairs = False
-        self.target_dtypes = [acc_dtype]
+        self.target_dtypes = [acc_dtype, acc_dtype]
 
     def fits(self) -> bool:
         return self._count() == 1 and super()._width() <= LANES
@@ -55,7 +57,7 @@ class _Folding(Contiguous):
         self.pairs = self.values[0].dtype != self.target_dtypes[0] and not self._calls()
         return [
             f"    {memory} a[{LANES}];",
-            f"    {each} a[i] = p{k}[i];",
+            f"    {each} a[i] = p{k - 1}[i];",
             *(self._in_pairs() if self.pairs else self._one_by_one()),
             f"    {each} p{k}[i] = a[i];",
         ]

@@ -19,7 +19,7 @@ __all__ = ["encode_steps", "is_native", "kernel_request"]
 MAX_OPERANDS = 60
 MAX_NDIM = 32
 MAX_GUARDS = 8
-_KINDS = {"in": 0, "out": 1, "temp": 2, "acc": 3, "iota": 4, "tile": 5, "fold": 6}
+_KINDS = {"in": 0, "out": 1, "temp": 2, "acc": 3, "iota": 4, "tile": 5, "fold": 6, "start": 7}
 _DTYPE_NUMBERS = {name: int(np.dtype(name).num) for name in (
     "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64",
 )}  # fmt: skip
@@ -160,8 +160,6 @@ def _sweep(sweep: CompiledSweep, kernel: CompiledKernel) -> tuple[Any, ...]:
     sized = enumerate(zip(sweep.operands, sweep.sizes, strict=True))
     operands = tuple(_operand(op, size, k in sweep.written) for k, (op, size) in sized)
     acc, kind, dtype = sweep.reduce or (-1, "", "float64")
-    if acc >= 0 and sweep.dtypes[-1] != dtype:
-        kind = f"{kind} {sweep.dtypes[-1]}"  # a leaf of its own
     inplace = int(bool(kernel.request.inplace))
     number = _DTYPE_NUMBERS[dtype]
     return (
@@ -179,8 +177,8 @@ def _sweep(sweep: CompiledSweep, kernel: CompiledKernel) -> tuple[Any, ...]:
 
 def _operand(op: tuple[Any, ...], size: int, written: bool) -> tuple[int, ...]:
     kind = op[0]
-    index = op[1] if kind not in ("iota", "tile", "fold") else 0
-    single = kind in ("iota", "fold") or (kind in ("in", "acc") and op[2] == "S")
+    index = op[1] if kind not in ("iota", "tile", "fold", "start") else 0
+    single = kind in ("iota", "fold", "start") or (kind in ("in", "acc") and op[2] == "S")
     return _KINDS[kind], index, size, int(single), int(written)
 
 

@@ -71,10 +71,10 @@ class CompiledSweep:
         Address of the function; 0 for a reduction of a plain contiguous input (or temp).
     operands : tuple of tuples
         ``("in", i, mode)``, ``("out", j)``, ``("temp", t)``, ``("acc", a, mode)``, ``("iota",)`` (one int64: the
-        position of element 0 of this call in the row), ``("fold", "S")`` (partial results of a reduce sweep, see
-        `theano.codegen.folding`), ``("tile",)`` (where a reduce sweep has no such operand: its value, to be folded by
-        the runtime). With ``body == 0`` the single operand is what the runtime folds: ``("in", i, mode)`` or
-        ``("temp", t)``.
+        position of element 0 of this call in the row), ``("start", "S")`` and ``("fold", "S")`` (partial results of a
+        reduce sweep, see `theano.codegen.folding`), ``("tile",)`` (where a reduce sweep has no such operands: its
+        value, to be folded by the runtime). With ``body == 0`` the single operand is what the runtime folds:
+        ``("in", i, mode)`` or ``("temp", t)``.
         ``out`` and ``tile`` are V and are written; a ``temp`` is V, written by the sweep that has it in `written` and
         read by later ones.
     dtypes, sizes : tuple
@@ -86,8 +86,8 @@ class CompiledSweep:
     cost_ps : int
         Estimated picoseconds per element on one core.
     reduce : (acc, kind, acc_dtype) or None
-        The sweep folds into accumulator `acc` by `kind` (add mul maximum minimum and or). A tile or single operand
-        has the accumulator's dtype, or is float32 to be added up in float64.
+        The sweep folds into accumulator `acc` by `kind`: add mul maximum minimum and or, of values of the accumulator's
+        dtype, or "add float32", which adds up in float64.
     final : bool
         True: this sweep runs once over *rows*: accumulators are V operands with one element per row, outputs have one
         element per row. In other sweeps accumulators are S operands: the finished value of the current row. In the
@@ -127,7 +127,7 @@ class CompiledKernel:
     lane_sweeps: tuple[CompiledSweep, ...] = ()
 
 
-_ABI = "theano-kernel-2"
+_ABI = "theano-kernel-3"
 """Part of every key; changes with the calling convention."""
 
 _ONE_UNIT = 60
@@ -226,8 +226,9 @@ def _print_sweep(sweep: Sweep, modes: str, lanes: bool) -> _Printed:
 
 
 def _print_fold(sweep: ReduceSweep, operand_of: Callable[[Expr], Operand], lanes: bool) -> _Printed:
-    value, (acc, acc_dtype) = _folded(sweep), (sweep.acc, sweep.acc_dtype)
-    reduce = (acc, sweep.kind, acc_dtype)
+    value, acc, acc_dtype = _folded(sweep), sweep.acc, sweep.acc_dtype
+    kind = sweep.kind if value.dtype == acc_dtype else f"{sweep.kind} {value.dtype}"
+    reduce = (acc, kind, acc_dtype)
     if value.kind in ("load", "temp"):
         return _Printed(None, operand_of(value), value.dtype, reduce)
     if lanes:

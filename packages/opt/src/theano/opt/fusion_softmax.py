@@ -68,7 +68,7 @@ def _spread(v: Variable) -> Variable:
 
 def _softmax(x: Variable) -> Variable:
     e = tt.exp(x - _spread(Max((1,))(x)))
-    return tt.true_div(e, _spread(Sum((1,))(e)))  # type: ignore[no-any-return]
+    return e * _spread(tt.inv(Sum((1,))(e)))  # type: ignore[no-any-return]
 
 
 def _log_softmax(x: Variable) -> Variable:

@@ -23,7 +23,7 @@ static char *operand_at(Along *w, const Operand *op, int k, idx at, idx n)
     switch (op->kind) {
     case OP_TEMP: return w->rooms.temps[op->index] + at * op->size;
     case OP_ACC: return w->rooms.accs[op->index] + w->lane * op->size;
-    case OP_TILE: case OP_FOLD: return tile;
+    case OP_TILE: case OP_FOLD: case OP_START: return tile;
     case OP_IOTA: w->iota = at; return (char *)&w->iota;
     default: break;
     }

@@ -48,9 +48,9 @@ static idx find_first(const Slot *s, const char *row, const char *wanted, idx n)
 }
 
 /* The maximum of a row is left in `largest`. */
-static idx first_maximum(int leaf, const Slot *s, char *row, idx n, char *largest)
+static idx first_maximum(const Leaf *leaf, const Slot *s, const char *row, idx n, char *largest)
 {
-    rt_fold_plain(leaf, largest, row, n, s->itemsize);
+    rt_fold_at_once(leaf, largest, row, n, s->itemsize);
     return find_first(s, row, largest, n);
 }
 
@@ -126,7 +126,7 @@ static int argmax_prepare(Call *c, const Thunk *t)
 /* Rows of a value on present shapes, and where results go; threads share rows. */
 typedef struct {
     const Slot *s;
-    int leaf;
+    const Leaf *leaf;
     int nk, nr, direct;
     idx kd[RT_MAXDIM], ks[RT_MAXDIM], rd[RT_MAXDIM], rs[RT_MAXDIM], rows, length, step;
     char *from, *maxima, *room;
@@ -145,7 +145,7 @@ static void search_rows(const Search *h, idx first, idx n, char *room)
     for (idx r = first; r < first + n; r++) {
         if (!h->direct)
             rt_gather(room, from, h->nr, h->rd, h->rs, 0, h->length, s->itemsize);
-        char *row = h->direct ? from : room;
+        const char *row = h->direct ? from : room;
         h->positions[r] = first_maximum(h->leaf, s, row, h->length, largest);
         if (h->maxima)
             memcpy(h->maxima + r * s->itemsize, row + h->positions[r] * s->itemsize, (size_t)s->itemsize);
@@ -191,7 +191,7 @@ static void describe(Call *c, const Thunk *t, Search *h)
     h->positions = (int64_t *)rt_out(c, t, t->nout - 1)->data;
     h->maxima = t->nout > 1 ? rt_out(c, t, 0)->data : NULL;
     h->from = x->data;
-    h->leaf = rt_find_leaf("maximum", h->s->typenum);
+    h->leaf = &rt_leaves[rt_find_leaf("maximum", h->s->typenum)];
     h->direct = rt_is_contiguous(h->nr, h->rd, h->rs, h->s->itemsize);
 }
 

@@ -19,8 +19,11 @@ void rt_fold_start(Fold *f, const Sweep *s, int size)
 
 static void open_block(Fold *f)
 {
-    f->leaf->init(f->part[f->depth++], NULL, RT_PARTS);
+    if (f->s->fold < 0) /* bodies start from neutral elements of their own */
+        f->leaf->init(f->part[f->depth], NULL, RT_PARTS);
+    f->depth++;
     f->open = 1;
+    f->fresh = 1;
 }
 
 static void close_block(Fold *f)
@@ -58,8 +61,8 @@ static const char *values_of(const Fold *f, char *const *p, idx from, idx n, cha
     char *q[RT_MAXOPS];
     int64_t iota;
     idx back = from >= RT_PARTS && !over ? RT_PARTS - n : 0;
-    f->leaf->init(room, NULL, RT_PARTS);
     advance(f->s, p, from - back, q, &iota);
+    q[f->s->fold - 1] = (char *)f->leaf->start;
     q[f->s->fold] = room;
     if (back || over)
         f->s->body(q, RT_PARTS);
@@ -99,9 +102,11 @@ static void fold_piece(Fold *f, char **p, idx n, int over)
             f->leaf->across(part, x + whole * f->step, n - whole);
         return;
     }
+    p[f->s->fold - 1] = f->fresh ? (char *)f->leaf->start : part;
     p[f->s->fold] = part;
-    if (whole)
+    if (whole || f->fresh)
         f->s->body(p, whole);
+    f->fresh = 0;
     if (whole < n)
         f->leaf->join_across(part, values_of(f, p, whole, n - whole, room, over), n - whole);
 }
@@ -208,10 +213,18 @@ void rt_fold_long(const Sweep *s, char *const *p, idx length, char *acc, int siz
     merge_blocks(&f, acc);
 }
 
-/* A row of contiguous elements of `size` bytes as they are. */
-void rt_fold_plain(int leaf, char *acc, char *x, idx length, int size)
+/* A row of contiguous elements that need no blocks. */
+void rt_fold_at_once(const Leaf *leaf, char *acc, const char *x, idx length, int size)
 {
-    Sweep s = {.nops = 1, .leaf = leaf, .fold = -1, .ops = {{.kind = OP_IN, .size = size}}};
-    char *p[] = {x};
-    rt_fold_row(&s, p, length, acc, size, 0);
+    char part[RT_PARTS * 8] __attribute__((aligned(RT_ALIGN)));
+    idx whole = length & -RT_PARTS;
+    if (length <= RT_MEDIUM) {
+        leaf->few(acc, x, length);
+        return;
+    }
+    leaf->init(part, NULL, RT_PARTS);
+    leaf->fold(part, x, whole);
+    if (whole < length)
+        leaf->across(part, x + whole * size, length - whole);
+    leaf->merge(acc, part, RT_PARTS);
 }

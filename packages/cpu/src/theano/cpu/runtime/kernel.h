@@ -6,7 +6,7 @@
 
 typedef void (*body_fn)(char *const *p, ptrdiff_t n);
 
-enum operand_kind { OP_IN, OP_OUT, OP_TEMP, OP_ACC, OP_IOTA, OP_TILE, OP_FOLD };
+enum operand_kind { OP_IN, OP_OUT, OP_TEMP, OP_ACC, OP_IOTA, OP_TILE, OP_FOLD, OP_START };
 
 typedef struct {
     int32_t kind, index, size;
@@ -19,7 +19,7 @@ typedef struct {
     body_fn body; /* NULL: a reduction of its single operand as it is */
     int32_t nops, width, cost_ps;
     int32_t acc, leaf; /* reduce sweeps: accumulator and the index of its leaf, else -1 */
-    int32_t fold;      /* reduce sweeps: operand that holds partial results, -1: there is none */
+    int32_t fold;      /* reduce sweeps: operand for partial results, behind that for those to start from; or -1 */
     int32_t value;     /* reduce sweeps without: operand that holds what is to be folded */
     int32_t final; /* when it runs: FOR_POSITIONS, once over many rows, or for one position of each row */
     uint8_t any_inplace; /* some address is both read and written */
@@ -61,7 +61,7 @@ void rt_run_streaming(const Sweep *s, char *const *p, idx n, uint64_t streams);
     !defined(__SANITIZE_THREAD__) /* which watches the choice itself, before it can */
 #define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
-#define CLONESvoid rt_fold_plain(int leaf, char *acc, char *x, idx length, int size);
+#define CLONESvoid rt_fold_at_once(const Leaf *leaf, char *acc, const char *x, idx length, int size);
 
 #endif
 
@@ -77,6 +77,7 @@ typedef struct {
     const char *kind;
     int typenum;
     idx block;      /* elements that are folded into the same RT_PARTS partial results */
+    const void *start; /* RT_PARTS neutral elements */
     leaf_fn init;   /* `n` accumulators to the neutral element; `x` unused */
     leaf_fn few;    /* the result of 0 < n <= RT_MEDIUM elements into one accumulator */
     leaf_fn fold;   /* `n` elements, a multiple of RT_PARTS, into RT_PARTS partial results */
@@ -87,6 +88,6 @@ typedef struct {
 } Leaf;
 extern const Leaf rt_leaves[];
 int rt_find_leaf(const char *kind, int typenum);
-void rt_fold_plain(int leaf, char *acc, char *x, idx length, int size);
+void rt_fold_at_once(const Leaf *leaf, char *acc, const char *x, idx length, int size);
 
 #endif

@@ -61,9 +61,10 @@
                 sum[j] += y[j];                                                                                        \
             }                                                                                                          \
         }                                                                                                              \
-        for (int j = 0; j < LANES; j++)                                                                                \
-            sum[j] += sum[j + LANES];                                                                                  \
-        for (int j = 0; j < LANES; j++)                                                                                \
+        for (int half = LANES; half >= 8; half /= 2)                                                                   \
+            for (int j = 0; j < half; j++)                                                                             \
+                sum[j] += sum[j + half];                                                                               \
+        for (int j = 0; j < 8; j++)                                                                                    \
             all += sum[j];                                                                                             \
         if (n < 2 * LANES || all != all) {                                                                             \
             name##_careful(parts, from, n);                                                                            \
@@ -78,6 +79,7 @@
 /* init: `n` accumulators to the neutral element. few: the result of 0 < n <= RT_MEDIUM elements. merge: that of LANES
  * partial results. */
 #define DEFINE_REST(name, type, in, op, neutral)                                                                       \
+    static const type name##_start[LANES] __attribute__((aligned(RT_ALIGN))) = {[0 ... LANES - 1] = (type)(neutral)};  \
     static void name##_init(char *acc, const char *unused, idx n)                                                      \
     {                                                                                                                  \
         (void)unused;                                                                                                  \
@@ -199,7 +201,7 @@ static CLONES void add_wide_fold(char *parts, const char *from, idx n)
 
 #define WHOLE ((idx)1 << 16) /* long, but threads share longer rows */
 #define ROW(kind, short, name, number, block)                                                                          \
-    {kind, number, block, short##_##name##_init, short##_##name##_few, short##_##name##_fold, short##_##name##_merge,  \
+    {kind, number, block, short##_##name##_start, short##_##name##_init, short##_##name##_few, short##_##name##_fold, short##_##name##_merge,  \
      short##_##name##_across, short##_##name##_down, short##_##name##_few, short##_##name##_across}
 #define ROWS(name, number, block)                                                                                      \
     ROW("add", add, name, number, block), ROW("mul", mul, name, number, block),                                        \
@@ -223,7 +225,7 @@ const Leaf rt_leaves[] = {ROWS(f64, NPY_DOUBLE, RT_BLOCK / 2),
                           ROW("mul", mul, b8, NPY_BOOL, WHOLE),
                           ROW("maximum", max, b8, NPY_BOOL, WHOLE),
                           ROW("minimum", min, b8, NPY_BOOL, WHOLE),
-                          {"add float32", NPY_DOUBLE, RT_BLOCK, add_wide_init, add_wide_few, add_wide_fold,
+                          {"add float32", NPY_DOUBLE, 16 * RT_BLOCK, add_wide_start, add_wide_init, add_wide_few, add_wide_fold,
                            add_wide_merge, add_wide_across, add_wide_down, add_f64_few, add_f64_across},
                           {0}};
 

@@ -49,6 +49,7 @@ typedef struct {
     const Leaf *leaf;
     int size, step; /* bytes of an accumulator, and of an element that is folded as it is */
     int open;       /* whether the last part belongs to a block that has begun */
+    int fresh;      /* whether nothing has been folded into it yet */
     int depth;
     uint64_t count;
     char part[40][RT_PARTS * 8] __attribute__((aligned(RT_ALIGN)));

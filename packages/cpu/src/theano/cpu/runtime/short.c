@@ -27,7 +27,7 @@ static int find_place(const Thunk *t, const Job *job, const Rooms *rooms, const 
     idx step = job->nkept ? job->kept[i][0] : 0;
     switch (op->kind) {
     case OP_TEMP: *place = (Spot){rooms->temps[op->index], 0}; return 1;
-    case OP_TILE: case OP_FOLD: *place = (Spot){rooms->tiles + (size_t)k * RT_TILE * 8, 0}; return 1;
+    case OP_TILE: case OP_FOLD: case OP_START: *place = (Spot){rooms->tiles + (size_t)k * RT_TILE * 8, 0}; return 1;
     case OP_ACC: *place = (Spot){rooms->accs[op->index], op->size}; return 1;
     case OP_IOTA: return 0;
     default: break;

@@ -84,7 +84,7 @@ class Softmax(Op):
         x = build.load(0)
         e = rows.let(k.exp(x - rows.reduce("maximum", x)))
         total = k.cast(rows.reduce("add", e, acc_dtype=_acc(node)), node.outputs[0].type.dtype)
-        rows.store(0, e / total)
+        rows.store(0, e * (1.0 / total))  # the total is at least 1: its inverse loses nothing but half a unit
         return rows.step()
 
 
@@ -147,7 +147,7 @@ class SoftmaxWithBias(Op):
         x = build.load(0) + build.load(1, order=(-1, 0))
         e = rows.let(k.exp(x - rows.reduce("maximum", x)))
         total = k.cast(rows.reduce("add", e, acc_dtype=_acc(node)), node.outputs[0].type.dtype)
-        rows.store(0, e / total)
+        rows.store(0, e * (1.0 / total))
         return rows.step()
 
 
