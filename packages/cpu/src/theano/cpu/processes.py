@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import subprocess
-    from pathlib import Path
     from typing import IO, BinaryIO
 
     Child = subprocess.Popen[bytes]
@@ -23,7 +22,7 @@ class ToolError(Exception):
         self.hung = hung
 
 
-def run_chains(chains: list[list[list[str]]], folder: Path, seconds: float) -> bytes:
+def run_chains(chains: list[list[list[str]]], folder: str, seconds: float) -> bytes:
     """Run `chains` at the same time, each of commands joined by pipes; return what the last commands printed.
 
     Every command runs in `folder`, in a session of its own: a Ctrl-C at the terminal reaches only this process, which
@@ -34,8 +33,8 @@ def run_chains(chains: list[list[list[str]]], folder: Path, seconds: float) -> b
     children: list[Child] = []
     _running.append(children)
     deadline = time.monotonic() + seconds
-    error_path = folder / "errors.txt"
-    out_path = folder / "output.txt"
+    error_path = os.path.join(folder, "errors.txt")
+    out_path = os.path.join(folder, "output.txt")
     try:
         with open(error_path, "ab") as errors, open(out_path, "wb") as out:
             for chain in chains:
@@ -50,7 +49,8 @@ def run_chains(chains: list[list[list[str]]], folder: Path, seconds: float) -> b
     for child in children:
         if child.returncode:
             raise ToolError(_failure(child, error_path))
-    return out_path.read_bytes()
+    with open(out_path, "rb") as written:
+        return written.read()
 
 
 _running: list[list[Child]] = []
@@ -67,7 +67,7 @@ def end_all_runs() -> None:
         _kill(children)
 
 
-def _start(chain: list[list[str]], children: list[Child], errors: BinaryIO, out: BinaryIO, folder: Path) -> None:
+def _start(chain: list[list[str]], children: list[Child], errors: BinaryIO, out: BinaryIO, folder: str) -> None:
     import subprocess  # lazy: only a compilation needs it
 
     previous: IO[bytes] | None = None
@@ -138,8 +138,9 @@ def _name(child: Child) -> str:
     return str(child.args[0]) if isinstance(child.args, list) else str(child.args)
 
 
-def _failure(child: Child, error_path: Path) -> str:
+def _failure(child: Child, error_path: str) -> str:
     code = child.returncode
     how = f"was killed by signal {-code}" if code < 0 else f"ended with status {code}"
-    text = error_path.read_bytes()[-4000:].decode("utf-8", "replace").strip()
+    with open(error_path, "rb") as file:
+        text = file.read()[-4000:].decode("utf-8", "replace").strip()
     return f"{_name(child)} {how}" + (f":\n{text}" if text else "")

@@ -11,17 +11,15 @@ import functools
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from theano.configuration import config
 from theano.cpu import machine
 from theano.cpu.processes import ToolError, run_chains
 from theano.cpu.sanitizer import sanitizer_flags
+from theano.cpu.scratch import scratch_folder
 from theano.errors import TheanoError, explain
 from theano.frozen import dataclass
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 class CompileError(TheanoError):
@@ -153,14 +151,11 @@ def compile_library(compiler: Compiler, sources: list[str], store: Files | None 
     CompileError
         If the compiler is missing, fails, crashes, or takes longer than ``config.compile.timeout`` seconds.
     """
-    import tempfile  # lazy: only a compilation needs these
-    from pathlib import Path
-
     if compiler.identity in _given_up:
         raise CompileError(explain("compile kernels", "the compiler failed before in this process", "see the warning"))
     try:
-        with tempfile.TemporaryDirectory(prefix="theano-", ignore_cleanup_errors=True) as folder:
-            library = _compile_in(Path(folder), compiler, sources, store)
+        with scratch_folder() as folder:
+            library = _compile_in(folder, compiler, sources, store)
     except (ToolError, OSError) as error:
         _note_failure(compiler, error)
         raise CompileError(explain("compile kernels", str(error), "repair the compiler or set config.cxx")) from error
@@ -185,12 +180,13 @@ def _note_failure(compiler: Compiler, error: Exception) -> None:
         _given_up.add(compiler.identity)
 
 
-def _compile_in(folder: Path, compiler: Compiler, sources: list[str], store: Files | None) -> bytes:
+def _compile_in(folder: str, compiler: Compiler, sources: list[str], store: Files | None) -> bytes:
     seconds = time_limit()
     names = [f"unit{i}" for i in range(len(sources))]
     for name, text in zip(names, sources, strict=True):
-        (folder / f"{name}.c").write_text(text)
-    library = folder / "library.so"
+        with open(os.path.join(folder, f"{name}.c"), "w", encoding="utf-8") as file:
+            file.write(text)
+    library = os.path.join(folder, "library.so")
     lines = _command_lines(folder, compiler, store, seconds)
     if lines is not None:
         try:
@@ -201,16 +197,17 @@ def _compile_in(folder: Path, compiler: Compiler, sources: list[str], store: Fil
             if getattr(error, "hung", False):
                 raise
             _no_direct_route.add(compiler.identity)
-            (folder / "errors.txt").unlink(missing_ok=True)
+            _take_errors(folder)
     units = [f"{name}.c" for name in names]
     command = [*compiler.command, *compiler.flags, "-shared", "-nostdlib", "-x", "cpp-output", *units]
     run_chains([[[*command, "-o", "library.so"]]], folder, seconds)
     return _read(library)
 
 
-def _read(library: Path) -> bytes:
+def _read(library: str) -> bytes:
     """The library's bytes; a tool that reports success may still have written none, or something else."""
-    data = library.read_bytes()
+    with open(library, "rb") as file:
+        data = file.read()
     if sys.platform == "linux" and not data.startswith(b"\x7fELF"):
         raise ToolError("the compiler reported success, but what it wrote is no library")
     return data
@@ -220,9 +217,7 @@ def _with_name(command: list[str], name: str) -> list[str]:
     return [word.replace("@UNIT@", name) for word in command]
 
 
-def _command_lines(
-    folder: Path, compiler: Compiler, store: Files | None, seconds: float
-) -> dict[str, list[str]] | None:
+def _command_lines(folder: str, compiler: Compiler, store: Files | None, seconds: float) -> dict[str, list[str]] | None:
     """Command lines of compiler proper, assembler and linker, or None when only the driver is to be used."""
     if compiler.identity in _no_direct_route:
         return None
@@ -265,15 +260,14 @@ def _read_tools(data: bytes | None) -> dict[str, list[str]] | None:
     return found if fine else None
 
 
-def _ask_driver(folder: Path, compiler: Compiler, seconds: float) -> dict[str, list[str]] | None:
+def _ask_driver(folder: str, compiler: Compiler, seconds: float) -> dict[str, list[str]] | None:
     """Read the command lines that the driver would run from ``-###``; None if they do not look as expected."""
     import shlex  # lazy: once per machine
 
     driver = [*compiler.command, *compiler.flags]
     ask = [*driver, "-###", "-x", "cpp-output", "-c", "@UNIT@.c", "-o", "@UNIT@.o"]
     run_chains([[ask]], folder, seconds)
-    printed = (folder / "errors.txt").read_text(errors="replace")
-    (folder / "errors.txt").unlink()  # it is not an error that a later failure should quote
+    printed = _take_errors(folder)
     lines = [shlex.split(line) for line in printed.splitlines() if line.startswith(" ")]
     linker = run_chains([[[*compiler.command, "-print-prog-name=ld"]]], folder, seconds).decode().strip()
     if len(lines) != 2 or not lines[0] or os.path.basename(lines[0][0]) != "cc1" or not which(linker):
@@ -285,6 +279,18 @@ def _ask_driver(folder: Path, compiler: Compiler, seconds: float) -> dict[str, l
     cc1 = ["-" if word == middle else word for word in cc1]
     assembler = [word for word in assembler if word != middle]
     return {"cc1": cc1, "as": assembler, "ld": [linker, "-shared", "--build-id=none", "-z", "noexecstack"]}
+
+
+def _take_errors(folder: str) -> str:
+    """What the tools have written so far; a later failure is not to quote it."""
+    path = os.path.join(folder, "errors.txt")
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            text = file.read()
+        os.unlink(path)
+    except FileNotFoundError:
+        return ""
+    return text
 
 
 def _output(command: list[str]) -> str | None:
