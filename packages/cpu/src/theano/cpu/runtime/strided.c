@@ -62,6 +62,8 @@ void rt_copy1(char *dst, idx ds, const char *src, idx ss, idx n, idx itemsize)
 
 void rt_fill(char *dst, const char *value, idx n, idx itemsize)
 {
+    if (n <= 0)
+        return; /* nothing may mean that there is no value to read either */
     switch (itemsize) {
     case 1: FILL_LOOP(uint8_t) break;
     case 2: FILL_LOOP(uint16_t) break;
