@@ -41,16 +41,18 @@ static double log_gamma_number(Series *s, double a)
 
 static int is_good(double a) { return a >= 1e-290 && a <= 1e290; }
 
-static double gamma_number(Series *x, const double *p) { return exp64(log_gamma_number(x, p[0])); }
+static void nothing_to_fit(Fit *f) { (void)f; }
+
+static double gamma_number(Series *x, Fit *f) { return exp64(log_gamma_number(x, f->p[0])); }
 
 static int gamma_broken(const double *p) { return is_good(p[0]) ? -1 : 0; }
 
 const SeriesLaw rt_gamma = {
-    gamma_number, gamma_broken, {{"gamma: parameters above 0, from 1e-290 to 1e290", "give other parameters"}}};
+    nothing_to_fit, gamma_number, gamma_broken, {{"gamma: parameters above 0, from 1e-290 to 1e290", "give other parameters"}}};
 
-static double beta_number(Series *s, const double *p)
+static double beta_number(Series *s, Fit *f)
 {
-    double x = log_gamma_number(s, p[0]), y = log_gamma_number(s, p[1]), top = x > y ? x : y;
+    double x = log_gamma_number(s, f->p[0]), y = log_gamma_number(s, f->p[1]), top = x > y ? x : y;
     double a = exp64(x - top), b = exp64(y - top);
     return a / (a + b);
 }
@@ -58,4 +60,4 @@ static double beta_number(Series *s, const double *p)
 static int beta_broken(const double *p) { return !is_good(p[0]) ? 0 : is_good(p[1]) ? -1 : 1; }
 
 #define BETA {"beta: parameters above 0, from 1e-290 to 1e290", "give other parameters"}
-const SeriesLaw rt_beta = {beta_number, beta_broken, {BETA, BETA}};
+const SeriesLaw rt_beta = {nothing_to_fit, beta_number, beta_broken, {BETA, BETA}};

@@ -41,21 +41,27 @@ CLONES void rt_random_group(const Stream *s, uint64_t group, uint32_t *out)
         block(key, group * RT_LANES + (uint64_t)lane, 0, out + lane, RT_LANES);
 }
 
-/* The series of `RT_LANES` positions from `position` on, with their first blocks. */
-CLONES void rt_random_batch(Series *x, const Stream *s, uint64_t position)
+CLONES static void first_blocks(const Stream *s, uint64_t nonce, uint32_t *words)
 {
-    uint32_t words[16 * RT_LANES], key[8];
-    uint64_t nonce = s->group * RT_GROUP + position;
+    uint32_t key[8];
     memcpy(key, s->key, sizeof key);
     for (int lane = 0; lane < RT_LANES; lane++)
         block(key, SERIES, nonce + (uint64_t)lane, words + lane, RT_LANES);
+}
+
+/* The series of `RT_LANES` positions from `position` on, with their first blocks. */
+void rt_random_batch(Batch *b, const Stream *s, uint64_t position)
+{
+    uint64_t nonce = s->group * RT_GROUP + position;
+    first_blocks(s, nonce, b->words);
     for (int lane = 0; lane < RT_LANES; lane++) {
-        x[lane].stream = s;
-        x[lane].counter = SERIES + 1;
-        x[lane].nonce = nonce + (uint64_t)lane;
-        x[lane].used = 0;
-        for (int i = 0; i < 16; i++)
-            x[lane].words[i] = words[i * RT_LANES + lane];
+        Series *x = &b->series[lane];
+        x->stream = s;
+        x->counter = SERIES + 1;
+        x->nonce = nonce + (uint64_t)lane;
+        x->words = b->words + lane;
+        x->stride = RT_LANES;
+        x->used = 0;
     }
 }
 
@@ -67,15 +73,12 @@ void rt_random_series(Series *x, const Stream *s, uint64_t position)
     x->used = 16;
 }
 
-uint64_t rt_random_next64(Series *x)
+void rt_random_refill(Series *x)
 {
-    if (x->used == 16) {
-        block(x->stream->key, x->counter++, x->nonce, x->words, 1);
-        x->used = 0;
-    }
-    const uint32_t *word = x->words + x->used;
-    x->used += 2;
-    return (uint64_t)word[0] << 32 | word[1];
+    block(x->stream->key, x->counter++, x->nonce, x->own, 1);
+    x->words = x->own;
+    x->stride = 1;
+    x->used = 0;
 }
 
 CLONES static void uniform32(const uint32_t *w, void *to)

@@ -17,17 +17,32 @@ typedef struct {
 typedef struct {
     const Stream *stream;
     uint64_t counter, nonce;
-    uint32_t words[16];
-    int used;
+    const uint32_t *words; /* of a block, `stride` apart */
+    int stride, used;
+    uint32_t own[16];
 } Series;
+
+/* The series of neighbours, and their first blocks side by side. */
+typedef struct {
+    Series series[RT_LANES];
+    uint32_t words[RT_GROUP];
+} Batch;
 
 /* random.c */
 void rt_random_group(const Stream *s, uint64_t group, uint32_t *out);
 void rt_random_series(Series *x, const Stream *s, uint64_t position);
-uint64_t rt_random_next64(Series *x);
-static inline double rt_random_next(Series *x) { return (double)(rt_random_next64(x) >> 11) * 0x1p-53; }
+void rt_random_refill(Series *x);
+static inline uint64_t rt_random_next64(Series *x)
+{
+    if (x->used == 16)
+        rt_random_refill(x);
+    const uint32_t *word = x->words + x->used * x->stride;
+    x->used += 2;
+    return (uint64_t)word[0] << 32 | word[x->stride];
+}
+static inline double rt_random_next(Series *x) { return (double)(int64_t)(rt_random_next64(x) >> 11) * 0x1p-53; }
 
-void rt_random_batch(Series *x, const Stream *s, uint64_t position);
+void rt_random_batch(Batch *b, const Stream *s, uint64_t position);
 
 /* In (0, 1], small ones as precise as the others. */
 ALWAYS double whole(uint32_t w) { return (double)(int32_t)(w ^ 0x80000000u) + 2147483648.0; }
@@ -37,9 +52,19 @@ ALWAYS double open64(uint32_t high, uint32_t low) { return (whole(high) + (whole
 typedef void (*shape_fn)(const uint32_t *words, void *out);
 shape_fn rt_random_shape(int64_t law, int typenum);
 
+/* What a law has computed of its parameters, for elements that have the same. */
+#define RT_MOST_STEPS 150
+typedef struct {
+    int shared;                   /* by all elements: worth a table */
+    double p[2], c[8];
+    int steps, most;              /* totals that are known; the largest count */
+    double totals[RT_MOST_STEPS]; /* chances of counts up to each number */
+} Fit;
+
 /* Laws with a loop in them, for one element: a number from a series, and which demand the parameters break, or -1. */
 typedef struct {
-    double (*draw)(Series *x, const double *parameters);
+    void (*fit)(Fit *f); /* from `p` */
+    double (*draw)(Series *x, Fit *f);
     int (*broken)(const double *parameters);
     const char *demands[2][2]; /* what is asked of the parameter that each is about, what to do */
 } SeriesLaw;

@@ -44,8 +44,11 @@ static void read_floats(const Job *job, int k, idx at, idx n, Tile *tile)
 int rt_series_fill(Job *job, idx at, idx n)
 {
     Tile tiles[2];
-    Series x[RT_LANES];
+    Batch batch;
+    Fit fit = {.shared = 1};
     int nparams = job->t->nin - 2;
+    for (int k = 0; k < nparams; k++)
+        fit.shared &= rt_slot(job->call, job->t->in[2 + k])->ndim == 0;
     for (int k = 0; k < nparams; k++)
         read_floats(job, k, at, n, &tiles[k]);
     for (idx i = 0; i < n; i++) {
@@ -53,9 +56,13 @@ int rt_series_fill(Job *job, idx at, idx n)
         int broken = job->series->broken(p);
         if (broken >= 0)
             return rt_draw_reject(job, job->series->demands[broken][0], job->series->demands[broken][1], p[broken]);
+        if (i == 0 || memcmp(p, fit.p, sizeof p)) {
+            memcpy(fit.p, p, sizeof p);
+            job->series->fit(&fit);
+        }
         if (i % RT_LANES == 0)
-            rt_random_batch(x, &job->stream, (uint64_t)(at + i));
-        store(job, job->series->draw(&x[i % RT_LANES], p), job->out + (at + i) * job->itemsize);
+            rt_random_batch(&batch, &job->stream, (uint64_t)(at + i));
+        store(job, job->series->draw(&batch.series[i % RT_LANES], &fit), job->out + (at + i) * job->itemsize);
     }
     return 0;
 }
@@ -103,8 +110,13 @@ int rt_multinomial_open(Job *job)
 static void count_row(const Job *job, Series *x, double left, const double *tails, const double *p, char *out)
 {
     for (idx j = 0; j < job->categories - 1; j++, out += job->itemsize) {
-        double q = tails[j] > 0.0 ? p[j] / tails[j] : 0.0, pair[2] = {left, q < 1.0 ? q : 1.0};
-        double drawn = rt_binomial.draw(x, pair);
+        double q = tails[j] > 0.0 ? p[j] / tails[j] : 0.0;
+        Fit fit;
+        fit.shared = 0;
+        fit.p[0] = left;
+        fit.p[1] = q < 1.0 ? q : 1.0;
+        rt_binomial.fit(&fit);
+        double drawn = rt_binomial.draw(x, &fit);
         store(job, drawn, out);
         left = left - drawn;
     }
@@ -114,7 +126,7 @@ static void count_row(const Job *job, Series *x, double left, const double *tail
 int rt_multinomial_fill(Job *job, idx at, idx n)
 {
     Tile trials;
-    Series x[RT_LANES];
+    Batch batch;
     idx k = job->categories, all = rt_in(job->call, job->t, 3)->size;
     read_floats(job, 0, at, n, &trials);
     for (idx i = 0; i < n; i++) {
@@ -122,9 +134,9 @@ int rt_multinomial_fill(Job *job, idx at, idx n)
         if (rt_binomial.broken(pair) >= 0)
             return rt_draw_reject(job, "multinomial: trials from 0 to 2**52", "give another n", left);
         if (i % RT_LANES == 0)
-            rt_random_batch(x, &job->stream, (uint64_t)(at + i));
+            rt_random_batch(&batch, &job->stream, (uint64_t)(at + i));
         const double *tails = job->tails + (all > k ? (at + i) * k : 0);
-        count_row(job, &x[i % RT_LANES], left, tails, tails + all, job->out + (at + i) * k * job->itemsize);
+        count_row(job, &batch.series[i % RT_LANES], left, tails, tails + all, job->out + (at + i) * k * job->itemsize);
     }
     return 0;
 }
