@@ -357,3 +357,27 @@ def test_long_short_term_memory(rng):
     ends = [f(values[0], *[p + s * 1e-6 * d for p, d in zip(values[1:], direction, strict=True)])[0] for s in (1, -1)]
     found = sum((g * d).sum() for g, d in zip(f(*values)[1:], direction, strict=True))
     np.testing.assert_allclose(found, (ends[0] - ends[1]) / 2e-6, rtol=1e-6)
+
+
+@pytest.mark.parametrize("steps", [2, 3, 4])
+def test_few_steps_are_written_out(rng, steps):
+    def step(a, b, c):
+        return T.tanh(a + b * c), T.dot(c, w) * 0.3 + a, a * 2
+
+    outs, _ = scan(step, outputs_info=[{"initial": x, "taps": [-2, -1]}, h0, None], n_steps=steps)
+    values = rng.randn(2, 3), rng.randn(3), rng.randn(3, 3)
+    f = compare([x, h0, w], [*outs, outs[0][-1], outs[1][0], outs[2][1:]], values)
+    assert not loops(f)
+    last = compare([x, h0, w], [outs[0][-1]], values)
+    assert not any(type(node.op).__name__ == "Join" for node in last.maker.fgraph.toposort())
+    total = sum((out**2).sum() for out in outs)
+    compare([x, h0, w], T.grad(total, [x, h0, w]), values)
+
+
+def test_more_steps_and_open_ends_stay_loops(rng):
+    n = T.lscalar("n")
+    for options in ({"n_steps": 9}, {"n_steps": n}, {"sequences": v, "n_steps": 3}):
+        out, _ = scan(lambda *rows: T.tanh(rows[-1] + rows[0]), outputs_info=ZERO, **options)
+        assert loops(compare([v, n], [out], (rng.randn(9), 3)))
+    out, _ = scan(lambda s: (s + 1, until(s > 0.5)), outputs_info=ZERO, n_steps=3)
+    assert loops(compare([], [out], ()))

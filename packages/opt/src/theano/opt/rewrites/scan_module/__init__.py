@@ -26,6 +26,7 @@ PUSHING: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("scanOp_pushout_seqs_ops", "pushout.scan_pushout_seqs", ()),
     ("scan_pushout_dot1", "pushout.scan_pushout_dot1", ("more_mem",)),
     ("scanOp_pushout_output", "pushout.scan_pushout_output", ("more_mem",)),
+    ("scanOp_unroll", "unroll.scan_unroll", ()),
 )
 
 #: What makes loops smaller once the graph around them has settled.
