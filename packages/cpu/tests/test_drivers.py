@@ -212,3 +212,30 @@ def test_softmax_does_not_write_past_its_result(native):
 def test_argmax_over_several_axes(agree):
     t = T.dtensor3("t")
     agree([t], [*T.max_and_argmax(t, axis=(0, 2)), T.argmax(t)], rng.random((4, 5, 130)))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("n", [1, 31, 32, 64, 65, 97, 200, 1056])
+def test_extrema_among_infinities_and_nan(native, n, dtype):
+    x = T.vector("x", dtype)
+    f = native([x], [x.max(), x.min(), T.max(x + 1), T.min(x + 1), T.argmax(x)])
+    value = rng.standard_normal(n).astype(dtype)
+    for special in ((), (np.inf,), (np.inf, -np.inf), (np.nan,), (-np.nan, np.inf, -np.inf)):
+        for place in (0, n // 2, n - len(special)):
+            v = value.copy()
+            v[max(place, 0) :][: len(special)] = special[: n - max(place, 0)]
+            for layout in (v, v[::-1], np.repeat(v, 2)[::2]):
+                expected = [layout.max(), layout.min(), (layout + 1).max(), (layout + 1).min(), layout.argmax()]
+                for got, wanted in zip(f(layout), expected, strict=True):
+                    np.testing.assert_array_equal(got, wanted)
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int16", "int32", "uint32", "int64", "float32", "float64"])
+@pytest.mark.parametrize("shape", [(3, 33), (40, 97), (5, 1100), (1100, 5), (70, 70), (1, 2000)])
+def test_folded_expressions_of_every_dtype(agree, shape, dtype):
+    m = T.matrix("m", dtype)
+    value = rng.integers(-100 if dtype[0] in "if" else 0, 100, shape).astype(dtype)
+    twice = m + m
+    results = [op(twice, axis=axis) for op in (T.sum, T.max, T.min) for axis in (0, 1, None)]
+    agree([m], [*results, T.all(m > -99, axis=1), T.any(m > 98, axis=0)], value)
+    agree([m], results, value[::-1, ::-1])
