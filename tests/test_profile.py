@@ -73,6 +73,21 @@ def test_loops_are_steps_too():
     theano.compile.profiling._to_print.remove(f.profile)
 
 
+def test_loops_with_python_inside_say_so():
+    @theano.compile.ops.as_op(itypes=[tensor.dscalar], otypes=[tensor.dscalar])
+    def twice(value):
+        return 2 * value
+
+    v = tensor.dvector("v")
+    for step, native in ((lambda c, p: tensor.tanh(c + p), True), (lambda c, p: twice(c) + p, False)):
+        sums, _ = theano.scan(step, sequences=v, outputs_info=tensor.constant(np.float64(0)))
+        f = theano.function([v], sums, profile=True)
+        f(np.ones(10))
+        (loop,) = (node for node in f.profile.apply_time if type(node.op).__name__ == "Scan")
+        assert (loop in f.profile.native_nodes) is native
+        theano.compile.profiling._to_print.remove(f.profile)
+
+
 def test_the_machine_is_measured_once(monkeypatch):
     from theano.cpu import cache, work
 

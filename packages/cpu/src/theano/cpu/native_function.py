@@ -64,7 +64,7 @@ class NativeFunction(Plan, Function):  # type: ignore[misc]
             seconds, runs = record[:2]
             if runs:  # else the branch was not needed
                 work = None if isinstance(step, PerformStep) else work_of(step, count, record)
-                self._statistics.add_node(step.node, seconds, not isinstance(step, PerformStep), int(runs), work)
+                self._statistics.add_node(step.node, seconds, not _enters_python(step), int(runs), work)
 
     def free(self) -> None:
         """Give back the working memory that is kept for the next call."""
@@ -88,6 +88,14 @@ class NativeFunction(Plan, Function):  # type: ignore[misc]
         if node is None:
             raise error
         raise_with_op(node, error, fgraph=self.maker.fgraph)
+
+
+def _enters_python(step: Any) -> bool:
+    """Whether Python computes the step, or some of the steps of a loop."""
+    if isinstance(step, PerformStep):
+        return True
+    op = step.node.op
+    return type(op).__name__ == "Scan" and any(_enters_python(inner) for inner in op.fn.plan.steps)
 
 
 _runtime.lib.rt_enable_vectorcall(id(NativeFunction))
