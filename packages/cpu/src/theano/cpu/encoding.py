@@ -96,7 +96,7 @@ def _pairs(step: Any, memory: Memory, number: int) -> tuple[tuple[int, int], ...
 
 def kernel_request(step: Any, memory: Memory, number: int) -> KernelRequest:
     """The form in which the step `number` uses its kernel."""
-    inplace = _pairs(step, memory, number)
+    inplace = _pairs(step, memory, number) if step.ndim else ()  # a number is read before anything is written
     written = {i for _, i in inplace}
     modes = "".join("S" if i not in written and _is_single(step, i) else "V" for i in range(len(step.inputs)))
     lanes = _row_modes(step, modes, written) if step.kernel.is_map else _lane_modes(step)

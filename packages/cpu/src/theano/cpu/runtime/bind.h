@@ -19,7 +19,13 @@ static inline int rt_bind_inline(Buf *b, const Slot *s, PyObject *value)
         return 1;
     const npy_intp *dims = PyArray_DIMS(a), *strides = PyArray_STRIDES(a);
     idx size = 1;
-    for (int d = 0; d < s->ndim; d++) {
+    if (s->ndim == 1) {
+        if (s->bcast && dims[0] != 1)
+            return 1;
+        b->dims[0] = size = dims[0];
+        b->strides[0] = strides[0];
+    }
+    for (int d = 0; s->ndim > 1 && d < s->ndim; d++) {
         if ((s->bcast >> d & 1) && dims[d] != 1)
             return 1;
         b->dims[d] = dims[d];

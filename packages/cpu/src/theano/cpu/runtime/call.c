@@ -127,18 +127,27 @@ static int run_commits(Call *c)
     return 0;
 }
 
+static inline PyObject *value_of(Call *c, int32_t slot)
+{
+    PyObject *made = c->bufs[slot].arr;
+    if (!made)
+        return rt_as_array(c, slot);
+    Py_INCREF(made);
+    return made;
+}
+
 static PyObject *pack_result(Call *c, int kind)
 {
     Plan *p = c->plan;
     if (kind == RESULT_SINGLE) {
-        PyObject *only = rt_as_array(c, p->outputs[0]);
+        PyObject *only = value_of(c, p->outputs[0]);
         if (!only)
             rt_report_value(c, p->outputs[0]);
         return only;
     }
     PyObject *result = kind == RESULT_LIST ? PyList_New(p->noutputs) : PyDict_New();
     for (int32_t i = 0; result && i < p->noutputs; i++) {
-        PyObject *value = rt_as_array(c, p->outputs[i]);
+        PyObject *value = value_of(c, p->outputs[i]);
         int failed = !value;
         if (!value)
             rt_report_value(c, p->outputs[i]);

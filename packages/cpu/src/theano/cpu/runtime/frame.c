@@ -188,10 +188,35 @@ PyObject *rt_new_array(const Slot *s, const idx *dims)
     return PyArray_NewFromDescr(&PyArray_Type, s->descr, s->ndim, (npy_intp *)dims, NULL, NULL, 0, NULL);
 }
 
+/* The usual case of rt_alloc_fresh: a few numbers, or one. Returns 1 when it is another. */
+static inline int alloc_few(Buf *b, const Slot *s, const idx *dims)
+{
+    if (s->ndim > 1 || b->arr || !rt_recycles)
+        return 1;
+    idx size = s->ndim ? dims[0] : 1, stride = s->itemsize;
+    if (size > RT_SMALL || size * stride >= (idx)RT_RECYCLED)
+        return 1;
+    PyObject *array = rt_small_array(s, dims, (size_t)(size * stride));
+    if (!array)
+        return -1;
+    b->arr = array;
+    b->own = 1;
+    b->data = PyArray_BYTES((PyArrayObject *)array);
+    b->contig = 1;
+    if (s->ndim) {
+        b->dims[0] = b->size = size;
+        b->strides[0] = stride;
+    }
+    return 0;
+}
+
 int rt_alloc_fresh(Call *c, int32_t slot, const idx *dims)
 {
     const Slot *s = rt_slot(c, slot);
     Buf *b = &c->bufs[slot];
+    int left = alloc_few(b, s, dims);
+    if (left <= 0)
+        return left;
     PyObject *array = rt_new_array(s, dims);
     if (!array)
         return -1;

@@ -275,13 +275,11 @@ static void run_share(void *arg, idx chunk, int worker)
     }
 }
 
-#define LEAST_SPAN 2048 /* elements; whole cache lines and whole vectors */
-
 /* Rows are cut only where there are fewer than threads. */
 static void cut(Share *h, int threads, double ps)
 {
     if (h->how == SPANS || (h->how == LONG_ROWS && h->count < 2 * threads))
-        h->part = rt_pool_step(h->length, LEAST_SPAN, threads, ps / (double)h->count);
+        h->part = rt_pool_step(h->length, RT_LEAST_SPAN, threads, ps / (double)h->count);
     else
         h->step = rt_pool_step(h->count, 1, threads, ps);
 }

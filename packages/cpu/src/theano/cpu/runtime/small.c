@@ -106,8 +106,10 @@ static PyObject *handler_capsule;
 PyObject *rt_small_array(const Slot *s, const idx *dims, size_t bytes)
 {
     char *data = small_malloc(bytes);
-    if (!data)
-        return PyErr_NoMemory();
+    if (!data) {
+        rt_no_room(s, dims);
+        return NULL;
+    }
     Py_INCREF(s->descr);
     PyObject *array = PyArray_NewFromDescr(&PyArray_Type, s->descr, s->ndim, (npy_intp *)dims, NULL, data,
                                            NPY_ARRAY_CARRAY, NULL);

@@ -9,20 +9,33 @@ static int same_shape(const Buf *a, const Buf *b, int ndim)
     return 1;
 }
 
-/* The first input that has an element for each position, when all such inputs are contiguous and have its shape. */
-static inline int common_shape(Call *c, const Thunk *t, const Map *m, const Buf **first)
+/* The shape of all inputs that have an element for each position; 0 when they differ or one is not contiguous. */
+static inline int common_shape(Call *c, const Map *m, const Buf **first)
 {
-    const Buf *found = NULL;
-    for (int32_t i = 0; i < t->nin; i++) {
-        if (!m->whole[i])
-            continue;
-        const Buf *b = rt_in(c, t, i);
-        if (!b->contig || (found && !same_shape(found, b, m->space.ndim)))
+    const Buf *found = m->nwhole ? &c->bufs[m->whole[0]] : NULL;
+    if (found && !found->contig)
+        return 0;
+    for (int32_t i = 1; i < m->nwhole; i++) {
+        const Buf *b = &c->bufs[m->whole[i]];
+        if (!b->contig || b->size != found->size || !same_shape(found, b, m->space.ndim))
             return 0;
-        found = found ? found : b;
     }
     *first = found;
     return 1;
+}
+
+/* As rt_run_body for at least one whole vector and nothing written in place. */
+static inline void run_body(const Map *m, char *const *p, idx n)
+{
+    const Sweep *s = &m->sweep;
+    idx rest = n & (s->width - 1);
+    char *q[RT_MAXOPS];
+    s->body(p, n - rest);
+    if (!rest)
+        return;
+    for (int k = 0; k < s->nops; k++)
+        q[k] = p[k] + (n - s->width) * m->steps[k];
+    s->body(q, s->width);
 }
 
 static int usual_run(Call *c, const Thunk *t)
@@ -31,46 +44,50 @@ static int usual_run(Call *c, const Thunk *t)
     const Sweep *s = &m->sweep;
     const Buf *first = NULL;
     char *p[RT_MAXOPS];
-    if (!common_shape(c, t, m, &first))
+    if (!common_shape(c, m, &first))
         return 1;
     idx n = first ? first->size : 1;
-    double ps = (double)n * s->cost_ps;
-    if (n == 0 || ps >= RT_GIL_PS || (n >= c->plan->least && rt_threads(c, ps) > 1))
+    if (n == 0 || n > RT_LEAST_SPAN || (double)n * s->cost_ps >= RT_GIL_PS)
         return 1;
     for (int32_t k = 0; k < t->nout; k++)
         if (rt_alloc(c, t->out[k], first ? first->dims : NULL) < 0)
             return -1;
     for (int k = 0; k < s->nops; k++)
-        p[k] = (s->ops[k].kind == OP_OUT ? rt_out(c, t, s->ops[k].index) : rt_in(c, t, s->ops[k].index))->data;
-    if (n & (s->width - 1))
+        p[k] = c->bufs[m->slots[k]].data;
+    if (n < s->width)
         rt_run_body(s, p, n);
     else
-        s->body(p, n);
+        run_body(m, p, n);
     return 0;
 }
 
 /* What runs thunk `t` when its values are small, or NULL. */
 thunk_fn rt_map_usual(Map *m, const Thunk *t)
 {
-    int any = 0;
     uint64_t all = m->space.ndim < 64 ? (1ULL << m->space.ndim) - 1 : ~0ULL;
     if (t->commit)
         return NULL;
     for (int32_t k = 0; k < t->nout; k++)
         if (t->take[k] >= 0)
             return NULL;
+    m->nwhole = 0;
     for (int32_t i = 0; i < t->nin; i++) {
-        m->whole[i] = (m->space.bcast[i] & all) != all;
-        any |= m->whole[i];
-        if (m->inplace[i] >= 0 || (m->whole[i] && !m->space.identity[i]))
+        if (m->inplace[i] >= 0)
             return NULL;
+        if ((m->space.bcast[i] & all) == all)
+            continue;
+        if (!m->space.identity[i])
+            return NULL;
+        m->whole[m->nwhole++] = t->in[i];
     }
     for (int k = 0; k < m->sweep.nops; k++) {
         const Operand *op = &m->sweep.ops[k];
         if (op->kind != OP_IN && op->kind != OP_OUT)
             return NULL;
-        if (op->kind == OP_IN && op->scalar == m->whole[op->index])
+        if (op->kind == OP_IN && op->scalar != ((m->space.bcast[op->index] & all) == all))
             return NULL;
+        m->slots[k] = op->kind == OP_IN ? t->in[op->index] : t->out[op->index];
+        m->steps[k] = op->scalar ? 0 : op->size;
     }
-    return any || m->space.ndim == 0 ? usual_run : NULL;
+    return m->nwhole || m->space.ndim == 0 ? usual_run : NULL;
 }
