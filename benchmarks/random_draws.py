@@ -49,6 +49,66 @@ def draws(law: str, dtype: str, bound: float) -> Result:
     return interleaved(f"{law}, {size:.0e} {dtype} ({type(stream).__name__})", contestants, bound=bound, moved=moved)
 
 
+def _laws(size: int) -> dict[str, tuple[Any, Any, float, float]]:
+    """Name to our draw of `size` numbers, NumPy's, mean and deviation."""
+    stream, generator = _stream(), np.random.Generator(np.random.SFC64(0))
+    return {
+        "bernoulli 0.3": (
+            stream.bernoulli((size,), 0.3), lambda: (generator.random(size) < 0.3).astype("int64"), 0.3, 0.21**0.5,
+        ),
+        "integers 0 to 9": (
+            stream.random_integers((size,), 0, 9), lambda: generator.integers(0, 10, size), 4.5, 8.25**0.5,
+        ),
+        "Poisson 3": (stream.poisson((size,), 3.0), lambda: generator.poisson(3.0, size), 3.0, 3**0.5),
+        "Poisson 50": (stream.poisson((size,), 50.0), lambda: generator.poisson(50.0, size), 50.0, 50**0.5),
+        "binomial 100 x 0.3": (
+            stream.binomial((size,), 100, 0.3), lambda: generator.binomial(100, 0.3, size), 30.0, 21**0.5,
+        ),
+        "exponential": (
+            stream.exponential((size,), dtype="float64"), lambda: generator.standard_exponential(size), 1.0, 1.0,
+        ),
+        "gamma 5": (
+            stream.gamma((size,), 5.0, dtype="float64"), lambda: generator.standard_gamma(5.0, size), 5.0, 5**0.5,
+        ),
+        "categories 0.1 0.2 0.7": (
+            stream.categorical((size,), [0.1, 0.2, 0.7]), lambda: generator.choice(3, size, p=[0.1, 0.2, 0.7]),
+            1.6, 0.44**0.5,
+        ),
+    }  # fmt: skip
+
+
+LAWS = (
+    "bernoulli 0.3", "integers 0 to 9", "Poisson 3", "Poisson 50", "binomial 100 x 0.3", "exponential", "gamma 5",
+    "categories 0.1 0.2 0.7",
+)  # fmt: skip
+
+
+def other_law(name: str) -> Result:
+    """A million numbers of another law."""
+    import theano
+
+    size = 100_000 if effort.quick else 1_000_000
+    ours, by_numpy, mean, deviation = _laws(size)[name]
+    contestants: Contestants = {"theano": theano.function([], ours), "NumPy": by_numpy}
+    for contestant, call in contestants.items():
+        _moments(contestant, call() / deviation, mean / deviation, 1.0)
+    return interleaved(f"{name}, {size:.0e}", contestants, bound=1.0, moved=8 * size)
+
+
+def classic_uniform() -> Result:
+    """The classic stream with many substreams, whose values are fixed."""
+    import theano
+    from theano.sandbox.rng_mrg import MRG_RandomStreams
+
+    size = 1_000_000 if effort.quick else 10_000_000
+    f = theano.function([], MRG_RandomStreams(1).uniform((size,), dtype="float32"))
+    generator = np.random.Generator(np.random.SFC64(0))
+    contestants: Contestants = {"theano": f, "NumPy": lambda: generator.random(size, dtype="float32")}
+    for name, call in contestants.items():
+        _moments(name, call(), 0.5, 12**-0.5)
+    return interleaved(f"uniform, {size:.0e} float32 (MRG_RandomStreams)", contestants, bound=1.0, moved=4 * size)
+
+
 def dropout() -> Result:
     """Half of 4096  x  1024 float32 set to zero, the rest doubled."""
     import theano
@@ -85,4 +145,6 @@ def _kept_half(name: str, y: Any, x: Any) -> None:
 CASES = [
     *(partial(draws, law, dtype, 0.5) for law in ("normal", "uniform") for dtype in ("float64", "float32")),
     dropout,
+    classic_uniform,
+    *(partial(other_law, name) for name in LAWS),
 ]
