@@ -288,10 +288,13 @@ static void run_share(void *arg, idx chunk, int worker)
     h->run(h->c, h->t, h->r, &part, h->room + (size_t)worker * h->each);
 }
 
-/* Lanes are cut at whole vectors and cache lines, rows where many short ones follow. */
-static idx unit_of(const Job *job, run_fn run)
+/* Lanes are cut at whole vectors and cache lines, and into few pieces, each of which reads a part of every row; rows
+ * where many short ones follow. */
+static idx unit_of(const Job *job, run_fn run, int threads)
 {
-    idx unit = run == rt_rows_along ? 4096 / (job->length + 1) : 64, inner = job->rows / job->kept_dims[0];
+    idx unit = 4096 / (job->length + 1), inner = job->rows / job->kept_dims[0], each = job->rows / threads;
+    if (run != rt_rows_along)
+        unit = each > 1024 ? 1024 : (each + 63) / 64 * 64;
     return unit > inner ? (unit + inner - 1) / inner : 1;
 }
 
@@ -322,7 +325,7 @@ static int rows_run(Call *c, const Thunk *t)
     if (threads > 1 && !by_rows)
         job.threads = threads;
     else if (by_rows && (threads > 1 || ps > RT_LONG_PS)) {
-        h.step = rt_pool_step(job.kept_dims[0], unit_of(&job, h.run), threads, ps);
+        h.step = rt_pool_step(job.kept_dims[0], unit_of(&job, h.run, threads), threads, ps);
         h.chunks = job.kept_dims[0] > h.step ? job.kept_dims[0] / h.step : 1;
     }
     if (h.chunks > 1)
