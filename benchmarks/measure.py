@@ -27,11 +27,14 @@ class Clock:
 
 @dataclass
 class Effort:
-    """How long one case may take: rounds, seconds of one contestant in a round, seconds in all."""
+    """How long one case may take: rounds, seconds of one contestant in a round, seconds in all.
 
-    rounds: int = 15
-    round_seconds: float = 0.03
-    case_seconds: float = 3.0
+    About 180 cases of six contestants: five minutes of rounds, and as much again in which peers compile.
+    """
+
+    rounds: int = 11
+    round_seconds: float = 0.02
+    case_seconds: float = 1.5
     quick: bool = False
 
     def use_quick(self) -> None:
