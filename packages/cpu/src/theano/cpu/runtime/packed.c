@@ -222,6 +222,21 @@ static void run_chunk(void *arg, idx chunk, int worker)
                                                  q->out + (i * q->t.crs + j) * q->isz, q->room + (size_t)worker * q->each);
 }
 
+#define PIECE_PS 250e9 /* estimated picoseconds between looks at signals */
+
+/* Pieces of long products are smaller than sharing needs, but large enough to cost nothing; see interrupt.h. */
+static void cut_long_pieces(Product *q, idx width)
+{
+    const double each = (double)q->t.k * (double)q->isz * 3;
+    while ((double)q->rows * (double)q->cols * each > PIECE_PS)
+        if (q->cols > q->rows && q->cols > width)
+            q->cols = (q->cols / 2 + width - 1) / width * width;
+        else if (q->rows > LEAST_ROWS)
+            q->rows = (q->rows / 2 + LEAST_ROWS - 1) / LEAST_ROWS * LEAST_ROWS;
+        else
+            return;
+}
+
 static void run(Product *q, int threads)
 {
     const idx lanes = rt_vector_unit() * 32 / q->isz;
@@ -234,6 +249,7 @@ static void run(Product *q, int threads)
         q->cols = rt_pool_step(wide, 1, threads, ps) * width;
     else if (threads > 1)
         q->rows = rt_pool_step(q->m, LEAST_ROWS, threads, ps);
+    cut_long_pieces(q, width);
     rt_parallel(threads, rt_pool_chunks(q->m, q->rows) * rt_pool_chunks(q->n, q->cols), run_chunk, q);
 }
 
