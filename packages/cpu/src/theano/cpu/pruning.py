@@ -82,7 +82,7 @@ def _looked_at_lately(folder: int) -> bool:
 
 
 def prune(folder: int, limit: int) -> int:
-    """Delete what was not used for longest until the files take `FILL` of `limit` bytes; return the bytes freed.
+    """Delete what was not used for longest until the files take `FILL` of `limit` bytes; return the bytes that went.
 
     Nothing is deleted while they take less than `limit`.
     """
@@ -141,6 +141,8 @@ def _entries_of(folder: int, files: dict[str, os.stat_result]) -> dict[str, list
 def _delete(folder: int, name: str, files: dict[str, os.stat_result]) -> int:
     try:
         os.unlink(name, dir_fd=folder)
+    except FileNotFoundError:
+        pass  # somebody else was faster: it takes no room any more, or each of us would delete more than needed
     except OSError:
         return 0
     return _size(files[name])
