@@ -64,8 +64,7 @@ void rt_run_streaming(const Sweep *s, char *const *p, idx n, uint64_t streams);
     !defined(__SANITIZE_THREAD__) /* which watches the choice itself, before it can */
 #define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
-#define CLONESvoid rt_fold_at_once(const Leaf *leaf, char *acc, const char *x, idx length, int size);
-
+#define CLONES
 #endif
 
 /* Orders of sums by length: one after the other; eight partial sums; RT_PARTS partial sums for each block. */
