@@ -9,6 +9,8 @@ typedef struct {
     idx rows, cols, rs, cs; /* strides in bytes */
 } Matrix;
 
+#define RT_FAR_AWAY ((idx)8 << 20) /* bytes of a matrix that comes from main memory */
+
 /* The widest vectors that products may use: 2 AVX-512, 1 AVX2 with FMA, 0 none of these. */
 extern int rt_widest;
 

@@ -2,6 +2,7 @@
  *
  * A matrix is read once, in the order of its memory, from where it lies: with contiguous rows each result is a dot
  * product of a row; with contiguous columns the columns are added up. The order of additions depends on the sizes only. */
+#include "interrupt.h"
 #include "matrix.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -14,7 +15,6 @@
 #define STRIP 8                 /* vectors of columns whose sums fit the registers */
 #define LEAF 2048               /* of a row: one step of a sum in double precision */
 #define STRETCH 16384           /* bytes of a row of sums that stay in the cache */
-#define FAR_AWAY ((idx)1 << 20) /* bytes of a matrix from which on it does not stay in the second cache */
 #define CACHED ((idx)512 << 10) /* bytes of a matrix that is read by strips of columns */
 
 static inline __attribute__((target("avx512f"))) float sum_wide_f(__m512 v) { return _mm512_reduce_add_ps(v); }
@@ -162,7 +162,7 @@ static void across(Share *h, int threads, double ps)
         h->u->strips(k, n, h->x->data, h->x->cs / h->isz, h->v, h->alpha, h->beta, h->out);
         return;
     }
-    if (threads > 1)
+    if (threads > 1 || ps > RT_LONG_PS)
         h->step = rt_pool_step(n, 256, threads, ps);
     rt_parallel(threads, rt_pool_chunks(n, h->step), across_chunk, h);
 }
@@ -176,7 +176,7 @@ int rt_matvec(double alpha, const Matrix *x, const char *v, double beta, char *o
     const double ps = rt_product_ps(x, &column, isz);
     Share h = {&units[rt_vector_unit() - 1][isz == 8], x, v, alpha, beta, out, isz, x->rows};
     if (x->cs == isz || x->cols == 1) {
-        if (threads > 1)
+        if (threads > 1 || ps > RT_LONG_PS)
             h.step = rt_pool_step(x->rows, 16, threads, ps);
         rt_parallel(threads, rt_pool_chunks(x->rows, h.step), along_chunk, &h);
     } else if (x->rs == isz || x->rows == 1) {

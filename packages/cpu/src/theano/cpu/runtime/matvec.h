@@ -50,7 +50,7 @@ static TARGET void NAME(along)(idx m, idx k, const void *matrix, idx ars, const 
 {
     const TYPE *a = matrix;
     TYPE *out = result;
-    if (m * k * (idx)sizeof(TYPE) <= FAR_AWAY)
+    if (m * k * (idx)sizeof(TYPE) <= RT_FAR_AWAY)
         for (; m >= DOTS; m -= DOTS, a += DOTS * ars, out += DOTS)
             NAME(rows)(DOTS, k, a, ars, v, alpha, beta, out);
     for (; m > 0; m--, a += ars, out++)

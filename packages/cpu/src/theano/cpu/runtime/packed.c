@@ -4,6 +4,7 @@
  * cache holds; the first is read where it lies, whatever its strides, so transposed operands cost nothing. Where the
  * result has few columns and the first operand is transposed, its transpose is computed, so that vectors are full. The
  * order of additions depends on the sizes only. */
+#include "interrupt.h"
 #include "matrix.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -35,10 +36,10 @@ typedef struct {
 /* Vectors of a panel of the result, which has m rows and n columns. */
 static int vectors_of(idx m, idx n, idx lanes)
 {
-    idx all = (n + lanes - 1) / lanes, best = m <= 6 ? 4 : m <= 8 ? 3 : m <= 12 ? 2 : 4;
-    if (rt_vector_unit() < 2)
-        best = 2;
-    return (int)(all < best ? all : best);
+    int best = rt_vector_unit() < 2 ? 2 : m <= 6 ? 4 : m <= 8 ? 3 : m <= 12 ? 2 : 4;
+    while (best > 1 && (best - 1) * lanes >= n)
+        best--;
+    return best;
 }
 
 #define WIDE_TILES                                                                                                     \
@@ -124,9 +125,9 @@ enum { NOT, IN_PLACE, PACKED, TURNED };
 /* Whether the transpose of the result is computed: few columns, and a first operand with contiguous columns. */
 static int turns(const Matrix *x, const Matrix *y, idx isz)
 {
-    const idx lanes = rt_vector_unit() * 32 / isz;
+    const idx lanes = rt_vector_unit() * (isz == 8 ? 4 : 8);
     return y->cols < 2 * lanes && x->rows > y->cols && x->rows >= lanes && x->rs == isz && x->cs != isz &&
-           x->rows <= ((idx)1 << 18) / y->cols;
+           x->rows * y->cols <= (idx)1 << 18;
 }
 
 /* Whether a strip of the second operand stays in the cache while the rows pass, or few pass, so that it need not be packed. */
@@ -144,7 +145,7 @@ static int lies_well(const Matrix *x, const Matrix *y, idx isz)
 
 static int how(const Matrix *x, const Matrix *y, idx isz)
 {
-    if (!rt_vector_unit() || x->rs % isz || x->cs % isz || y->rs % isz || y->cs % isz || y->cols < 5)
+    if (!rt_vector_unit() || (x->rs | x->cs | y->rs | y->cs) & (isz - 1) || y->cols < 5)
         return NOT;
     if (y->cols <= NARROW && x->cols >= 256)
         return turns(x, y, isz) ? TURNED : x->rows >= 128 ? PACKED : NOT;
@@ -210,10 +211,11 @@ typedef struct {
     idx rows, cols;
 } Product;
 
+static void (*const products[2][2])(Tile, int, idx, idx, const void *, const void *, idx, idx, void *, void *) = {
+    {f32_half_product, f64_half_product}, {f32_wide_product, f64_wide_product}};
+
 static void run_chunk(void *arg, idx chunk, int worker)
 {
-    static void (*const products[2][2])(Tile, int, idx, idx, const void *, const void *, idx, idx, void *, void *) = {
-        {f32_half_product, f64_half_product}, {f32_wide_product, f64_wide_product}};
     const Product *q = arg;
     const idx across = rt_pool_chunks(q->n, q->cols), i = chunk / across * q->rows, j = chunk % across * q->cols;
     const idx m = q->m - i < q->rows ? q->m - i : q->rows, n = q->n - j < q->cols ? q->n - j : q->cols;
@@ -239,15 +241,20 @@ static void cut_long_pieces(Product *q, idx width)
 
 static void run(Product *q, int threads)
 {
-    const idx lanes = rt_vector_unit() * 32 / q->isz;
+    const idx lanes = rt_vector_unit() * (q->isz == 8 ? 4 : 8);
     const double ps = (double)q->m * (double)q->n * (double)q->t.k * (double)q->isz * 3;
     q->vectors = vectors_of(q->m, q->n, lanes);
+    if (threads == 1 && ps <= RT_LONG_PS) { /* small products feel every division */
+        products[rt_vector_unit() == 2][q->isz == 8](q->t, q->vectors, q->m, q->n, q->a, q->b, q->brs, q->bcs, q->out,
+                                                     q->room);
+        return;
+    }
     const idx width = q->vectors * lanes, wide = rt_pool_chunks(q->n, width);
     q->rows = q->m;
     q->cols = q->n;
-    if (threads > 1 && (wide >= 4 * threads || q->m < LEAST_ROWS * threads))
+    if (wide >= 4 * threads || q->m < LEAST_ROWS * threads)
         q->cols = rt_pool_step(wide, 1, threads, ps) * width;
-    else if (threads > 1)
+    else
         q->rows = rt_pool_step(q->m, LEAST_ROWS, threads, ps);
     cut_long_pieces(q, width);
     rt_parallel(threads, rt_pool_chunks(q->m, q->rows) * rt_pool_chunks(q->n, q->cols), run_chunk, q);
@@ -257,7 +264,8 @@ int rt_packed_product(double alpha, const Matrix *x, const Matrix *y, double bet
                       int threads)
 {
     const int kind = how(x, y, isz);
-    const idx xrs = x->rs / isz, xcs = x->cs / isz, yrs = y->rs / isz, ycs = y->cs / isz, m = x->rows, n = y->cols;
+    const int bits = isz == 8 ? 3 : 2;
+    const idx xrs = x->rs >> bits, xcs = x->cs >> bits, yrs = y->rs >> bits, ycs = y->cs >> bits, m = x->rows, n = y->cols;
     if (kind == TURNED) {
         Product q = {.t = {x->cols, FLAT, ycs, yrs, 0, m, 1, 0, 0, 0, 0}, .m = n, .n = m, .a = y->data, .b = x->data,
                      .brs = xcs, .bcs = 1, .out = room, .isz = isz};

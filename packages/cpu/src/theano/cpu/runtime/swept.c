@@ -5,7 +5,7 @@
 #include "kernel.h"
 #include "matrix.h"
 
-#define BLOCK ((idx)128 << 10) /* bytes of rows that are read twice: they stay in the second cache */
+#define BLOCK ((idx)256 << 10) /* bytes of rows that are read twice: they stay in the second cache */
 #define MOST_ROWS 256          /* of a block */
 #define SHARE ((idx)2 << 20)   /* bytes of rows, at least, for sums of their own */
 #define MOST_SHARES 64
@@ -131,7 +131,7 @@ static idx plan_shares(Job *j)
     const idx least = eights(SHARE / width + 1), even = eights((m + MOST_SHARES - 1) / MOST_SHARES);
     j->block = block < 8 ? 8 : block < MOST_ROWS ? block : MOST_ROWS;
     j->rows = least > even ? least : even;
-    j->stream = m * width > (idx)1 << 20;
+    j->stream = m * width > RT_FAR_AWAY;
     return (m + j->rows - 1) / j->rows;
 }
 

@@ -139,9 +139,9 @@ static void NAME(product)(Tile t, int vectors, idx m, idx n, const void *x, cons
 {
     const TYPE *a = x, *b = y;
     const idx k = t.k;
-    idx parts = (k + t.depth - 1) / t.depth;
+    idx parts = k <= t.depth ? 1 : (k + t.depth - 1) / t.depth;
     for (idx p = 0; p < k; p += t.k, a += t.k * t.acs, b += t.k * brs) {
-        t.k = (k - p + parts - 1) / parts;
+        t.k = parts == 1 ? k - p : (k - p + parts - 1) / parts;
         t.ldb = brs;
         parts--;
         if (t.block)
