@@ -129,14 +129,16 @@ def test_float32_has_every_addition_in_the_dtype_that_was_asked_for(native):
 def test_sums_are_as_accurate_as_those_of_numpy(native, n, dtype):
     x, y = T.vector("x", dtype), T.vector("y", dtype)
     f = native([x, y], [x.sum(), T.sum(x * y)])
-    ours, numpys = [], []
+    ours, numpys, steps = [], [], []
     for _ in range(40):
         a, b = (rng.standard_normal((2, n)) + 0.5).astype(dtype)
         for got, terms in zip(f(a, b), (a, a * b), strict=True):
             exact = math.fsum(terms.astype("float64"))
             ours.append(abs(float(got) - exact))
             numpys.append(abs(float(np.sum(terms)) - exact))
-    assert np.mean(ours) <= 1.2 * np.mean(numpys) + np.finfo(dtype).eps * math.sqrt(n)
+            steps.append(float(np.spacing(np.array(abs(exact), dtype))))
+    # errors come in steps of the result's own precision, so the means of few sums differ by a part of a step
+    assert np.mean(ours) <= 1.2 * np.mean(numpys) + np.mean(steps) / 4
 
 
 @pytest.mark.parametrize("n", [0, 1, 7, 40, 97, 1100])
