@@ -1,5 +1,8 @@
 """Matrix products through BLAS."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -162,3 +165,33 @@ def test_environment_is_left_alone():
     before = os.environ.get("OPENBLAS_CORETYPE")
     assert load_blas()
     assert os.environ.get("OPENBLAS_CORETYPE") == before
+
+
+THREADS_OF_THE_LIBRARY = """
+import ctypes, threading
+import numpy as np, theano, theano.tensor as T
+from theano.cpu.calls import blas
+routines = blas._bundled_openblas()
+if routines is None or not routines.get("set_threads"):
+    raise SystemExit("skip")
+setting = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int)(routines["set_threads"])
+setting(3)
+x, y = T.dmatrices("xy")
+f = theano.function([x, y], T.dot(x, y.T))
+def work():
+    for n in (2, 7, 40, 300):
+        a, b = np.ones((5, n)), np.ones((2 * n, n))
+        assert (f(a, b) == n).all()
+workers = [threading.Thread(target=work) for _ in range(4)]
+[w.start() for w in workers]
+[w.join() for w in workers]
+assert setting(3) == 3, "the setting of others is as before"
+"""
+
+
+def test_threads_of_the_library_are_as_before():
+    """Short products are left to the calling thread; what others have set stays."""
+    done = subprocess.run([sys.executable, "-c", THREADS_OF_THE_LIBRARY], capture_output=True, text=True)
+    if done.stderr.strip() == "skip":
+        pytest.skip("a library whose threads cannot be told")
+    assert done.returncode == 0, done.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 import os
@@ -57,6 +58,9 @@ def _bundled_openblas() -> dict[str, int] | None:
                 found = {r: ctypes.cast(library[f"scipy_{r}_"], ctypes.c_void_p).value or 0 for r in _ROUTINES}
             except (OSError, AttributeError):
                 continue
+            with contextlib.suppress(AttributeError):
+                setter = library["openblas_set_num_threads_local"]
+                found["set_threads"] = ctypes.cast(setter, ctypes.c_void_p).value or 0
             return found
     return None
 

@@ -7,6 +7,7 @@
 #include "matrix.h"
 
 #include <limits.h>
+#include <pthread.h>
 
 typedef void (*gemm_fn)(const char *, const char *, const int *, const int *, const int *, const void *, const void *,
                         const int *, const void *, const int *, const void *, void *, const int *);
@@ -17,6 +18,49 @@ static struct {
     gemm_fn gemm;
     gemv_fn gemv;
 } library[2]; /* float32, float64 */
+
+/* The library's threads look for work for a while after each product, which slows down everybody else on their cores, so
+ * short products are left to the calling thread. `calls` of them are under way; the first one remembers the setting. */
+#define ALONE 3e7 /* multiplications */
+
+static struct {
+    int (*set)(int); /* returns the setting before; NULL: cannot be told */
+    pthread_mutex_t lock;
+    int calls, before;
+} crew = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static int dismiss_crew(double multiplications)
+{
+    if (!crew.set || multiplications > ALONE)
+        return 0;
+    pthread_mutex_lock(&crew.lock);
+    if (crew.calls++ == 0)
+        crew.before = crew.set(1);
+    pthread_mutex_unlock(&crew.lock);
+    return 1;
+}
+
+static void recall_crew(int dismissed)
+{
+    if (!dismissed)
+        return;
+    pthread_mutex_lock(&crew.lock);
+    if (--crew.calls == 0)
+        crew.set(crew.before);
+    pthread_mutex_unlock(&crew.lock);
+}
+
+static void lock_crew(void) { pthread_mutex_lock(&crew.lock); }
+static void unlock_crew(void) { pthread_mutex_unlock(&crew.lock); }
+
+/* In the child of a fork no call is under way. */
+static void forget_crew(void)
+{
+    if (crew.calls)
+        crew.set(crew.before);
+    crew.calls = 0;
+    pthread_mutex_unlock(&crew.lock);
+}
 
 int rt_widest = 2;
 
@@ -46,6 +90,8 @@ int rt_load_blas(uintptr_t routines)
     library[1].gemm = (gemm_fn)(uintptr_t)pointer_of(dict, "dgemm");
     library[0].gemv = (gemv_fn)(uintptr_t)pointer_of(dict, "sgemv");
     library[1].gemv = (gemv_fn)(uintptr_t)pointer_of(dict, "dgemv");
+    if (!crew.set && (crew.set = (int (*)(int))(uintptr_t)pointer_of(dict, "set_threads")))
+        pthread_atfork(lock_crew, unlock_crew, forget_crew);
     PyErr_Clear();
     PyGILState_Release(gil);
     return library[0].gemm && library[1].gemm && library[0].gemv && library[1].gemv ? 0 : -1;
@@ -168,7 +214,9 @@ static void product_vector(double alpha, const Matrix *x, const Matrix *v, doubl
         memset(out, 0, (size_t)(x->rows * isz)); /* some libraries multiply by 0, which keeps NaN */
     m = (int)(layout == 'N' ? a.cols : a.rows);
     n = (int)(layout == 'N' ? a.rows : a.cols);
+    int dismissed = dismiss_crew((double)m * n);
     library[isz == 8].gemv(layout == 'N' ? "T" : "N", &m, &n, &al, a.data, &ld, vector, &one, &be, out, &one);
+    recall_crew(dismissed);
 }
 
 size_t rt_product_room(const Matrix *x, const Matrix *y, idx isz, int threads)
@@ -238,7 +286,9 @@ void rt_product(double alpha, const Matrix *x, const Matrix *y, double beta, cha
     if ((double)m * n * k <= LONG_PRODUCT) {
         Number al = number(alpha, isz), be = number(beta, isz);
         char tx[2] = {lx, 0}, ty[2] = {ly, 0};
+        int dismissed = dismiss_crew((double)m * n * k);
         library[isz == 8].gemm(ty, tx, &m, &n, &k, &al, b.data, &ldy, a.data, &ldx, &be, out, &m);
+        recall_crew(dismissed);
     } else {
         long_product(alpha, &a, &b, beta, out, isz);
     }
