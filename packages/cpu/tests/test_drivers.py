@@ -232,6 +232,38 @@ def test_extrema_among_infinities_and_nan(native, n, dtype):
                     np.testing.assert_array_equal(got, wanted)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("shape", [(7, 33), (8, 31), (19, 37), (9, 129)])
+@pytest.mark.parametrize("bad", [np.nan, -np.nan, np.inf, -np.inf])
+def test_extrema_of_columns_find_what_stands_anywhere(native, shape, bad, dtype):
+    """One special number at each place in turn, among numbers and where infinities of both signs hide it."""
+    m = T.matrix("m", dtype)
+    f = native([m], [largest(m, axis=0), smallest(m, axis=0)])
+    plain = rng.standard_normal(shape).astype(dtype)
+    infinite = plain.copy()
+    infinite[0], infinite[1] = np.inf, -np.inf
+    for place in np.ndindex(shape):
+        for value in (plain, infinite):
+            special = value.copy()
+            special[place] = bad
+            for got, wanted in zip(f(special), (special.max(axis=0), special.min(axis=0)), strict=True):
+                np.testing.assert_array_equal(got, wanted)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("rows", [4, 8, 9, 20])
+def test_extrema_of_columns_keep_the_first_zero(native, rows, dtype):
+    """The bits of a column depend on nothing but that column: NaN in another one changes the way, not the result."""
+    m = T.matrix("m", dtype)
+    f = native([m], [largest(m, axis=0), smallest(m, axis=0)])
+    value = np.where(rng.random((rows, 40)) < 0.5, -0.0, 0.0).astype(dtype)
+    troubled = value.copy()
+    troubled[rows // 2, 0] = np.nan
+    for given in (value, troubled):
+        for got in f(given):
+            np.testing.assert_array_equal(np.signbit(got[1:]), np.signbit(value[0, 1:]))
+
+
 @pytest.mark.parametrize("dtype", ["int8", "uint8", "int16", "int32", "uint32", "int64", "float32", "float64"])
 @pytest.mark.parametrize("shape", [(3, 33), (40, 97), (5, 1100), (1100, 5), (70, 70), (1, 2000)])
 def test_folded_expressions_of_every_dtype(agree, shape, dtype):

@@ -153,6 +153,15 @@ def test_zeros_of_both_signs_and_nan_in_long_rows(same_bits):
         same_bits([x], [largest, smallest, x.max(), x.sum()], a)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_extrema_of_columns_with_nan_in_some(same_bits, dtype):
+    m = T.matrix("m", dtype)
+    a = np.where(rng.random((203, 5003)) < 0.5, -0.0, 0.0).astype(dtype)
+    a[rng.integers(0, 203, 40), rng.integers(0, 5003, 40)] = rng.choice([np.nan, -np.nan, np.inf, -np.inf], 40)
+    largest, smallest = (CAReduce(op, 0)(m) for op in (theano.scalar.maximum, theano.scalar.minimum))
+    same_bits([m], [largest, smallest], a)
+
+
 @pytest.mark.parametrize("rows", [1, 3])
 def test_long_row_programs(same_bits, rows):
     m = T.fmatrix("m")
