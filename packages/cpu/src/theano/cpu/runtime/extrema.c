@@ -20,7 +20,6 @@
                 at++;                                                                                                  \
             return at;                                                                                                 \
         }                                                                                                              \
-        SKIP(flag, 256)                                                                                                \
         SKIP(flag, 32)                                                                                                 \
         while (at + 1 < n && x[at] != v)                                                                               \
             at++;                                                                                                      \
@@ -47,9 +46,11 @@ static idx find_first(const Slot *s, const char *row, const char *wanted, idx n)
     }
 }
 
-/* The maximum of a row is left in `largest`. */
-static idx first_maximum(const Leaf *leaf, const Slot *s, const char *row, idx n, char *largest)
+static idx first_maximum(const Leaf *leaf, const Slot *s, const char *row, idx n)
 {
+    char largest[8] __attribute__((aligned(8)));
+    if (n >= RT_LONG_ROW)
+        return rt_first_maximum(s, row, n);
     rt_fold_at_once(leaf, largest, row, n, s->itemsize);
     return find_first(s, row, largest, n);
 }
@@ -136,7 +137,7 @@ typedef struct {
 static void search_rows(const Search *h, idx first, idx n, char *room)
 {
     const Slot *s = h->s;
-    char largest[8] __attribute__((aligned(8))), *from = h->from;
+    char *from = h->from;
     idx at[RT_MAXDIM], left = first;
     for (int d = h->nk - 1; d >= 0; left /= h->kd[d--]) {
         at[d] = left % h->kd[d];
@@ -146,7 +147,7 @@ static void search_rows(const Search *h, idx first, idx n, char *room)
         if (!h->direct)
             rt_gather(room, from, h->nr, h->rd, h->rs, 0, h->length, s->itemsize);
         const char *row = h->direct ? from : room;
-        h->positions[r] = first_maximum(h->leaf, s, row, h->length, largest);
+        h->positions[r] = first_maximum(h->leaf, s, row, h->length);
         if (h->maxima)
             memcpy(h->maxima + r * s->itemsize, row + h->positions[r] * s->itemsize, (size_t)s->itemsize);
         for (int d = h->nk - 1; d >= 0; d--) {

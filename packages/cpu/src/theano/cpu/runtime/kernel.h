@@ -92,4 +92,8 @@ extern const Leaf rt_leaves[];
 int rt_find_leaf(const char *kind, int typenum);
 void rt_fold_at_once(const Leaf *leaf, char *acc, const char *x, idx length, int size);
 
+/* first.c */
+#define RT_LONG_ROW 256 /* elements at least */
+idx rt_first_maximum(const Slot *s, const char *row, idx n);
+
 #endif
