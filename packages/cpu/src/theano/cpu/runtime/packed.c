@@ -151,7 +151,7 @@ static int how(const Matrix *x, const Matrix *y, idx isz)
         return turns(x, y, isz) ? TURNED : x->rows >= 128 ? PACKED : NOT;
     if (lies_well(x, y, isz))
         return IN_PLACE;
-    if (y->cs != isz && x->rows < 48)
+    if (y->cs != isz && x->rows < 10)
         return NOT; /* packing costs more than it gains */
     return turns(x, y, isz) ? TURNED : y->cols > NARROW || x->rows >= 128 ? PACKED : NOT;
 }
