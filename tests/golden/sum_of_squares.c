@@ -5,7 +5,8 @@ kernel (in0: float32) -> (out0: float32 reduced)
     v1 = const 1.0 : float32
     v2 = sub v0 v1 : float32
     v3 = mul v2 v2 : float32
-    acc0 <- add v3 : float64
+    v4 = cast v3 : float64
+    acc0 <- add v4 : float64
   final
     v0 = acc0 : float64
     v1 = cast v0 : float32
@@ -27,29 +28,14 @@ void body0(char *const *p, i64 n)
     n &= -32;
     f64 a[32];
     for (i64 i = 0; i < 32; i++) a[i] = p1[i];
-    for (i64 b = 0; b + 64 <= n; b += 64) {
-    f32 t[64];
-#pragma GCC ivdep
-#pragma GCC unroll 8
-    for (i64 i = 0; i < 64; i++) {
-        const f32 v0 = p0[b + i];
-        const f32 v1 = v0 - 1.0f;
-        const f32 v2 = v1 * v1;
-        t[i] = v2;
-    }
-#pragma GCC ivdep
-#pragma GCC unroll 8
-    for (i64 i = 0; i < 32; i++) a[i] = a[i] + (f64)(t[i] + t[i + 32]);
-    }
-    if (n & 32) {
-    const i64 b = n - 32;
+    for (i64 b = 0; b < n; b += 32) {
 #pragma GCC ivdep
 #pragma GCC unroll 8
     for (i64 i = 0; i < 32; i++) {
-        const f32 v3 = p0[b + i];
-        const f32 v4 = v3 - 1.0f;
-        const f32 v5 = v4 * v4;
-        a[i] = a[i] + (f64)v5;
+        const f32 v0 = p0[b + i];
+        const f32 v1 = v0 - 1.0f;
+        const f32 v2 = v1 * v1;
+        a[i] = a[i] + (f64)v2;
     }
     }
     for (i64 i = 0; i < 32; i++) p2[i] = a[i];

@@ -187,15 +187,11 @@ def test_positions_of_maxima_of_short_rows(native, dtype, shape):
 
 def test_float32_is_added_up_in_float64(native):
     x = T.fmatrix("x")
-    f = native([x], [T.sum(x, axis=1), T.sum(x, axis=0), T.sum(x * x), x.sum(axis=1, acc_dtype="float64"),
-                     x.sum(axis=0, acc_dtype="float64")])  # fmt: skip
+    f = native([x], [T.sum(x, axis=1), T.sum(x, axis=0), T.sum(x * x)])
     for shape in ((3, 5000), (5000, 3), (40, 9), (9, 40), (2, 65)):
         values = rng.random(shape, "float32") + np.float32(1e4)
         wide = values.astype("float64")
-        rows, columns, squares, wide_rows, wide_columns = f(values)
-        # pairs may be added in float32: that moves a result which lies between two numbers to the other one
-        np.testing.assert_array_almost_equal_nulp(rows, wide.sum(axis=1).astype("float32"), 1)
-        np.testing.assert_array_almost_equal_nulp(columns, wide.sum(axis=0).astype("float32"), 1)
-        np.testing.assert_array_equal(wide_rows, wide.sum(axis=1).astype("float32"))
-        np.testing.assert_array_equal(wide_columns, wide.sum(axis=0).astype("float32"))
+        rows, columns, squares = f(values)
+        np.testing.assert_array_equal(rows, wide.sum(axis=1).astype("float32"))
+        np.testing.assert_array_equal(columns, wide.sum(axis=0).astype("float32"))
         np.testing.assert_allclose(squares, ((values * values).astype("float64")).sum(), rtol=1e-7)

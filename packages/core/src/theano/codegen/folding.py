@@ -40,7 +40,6 @@ class _Folding(Contiguous):
     ) -> None:
         super().__init__((value,), (("start", "S"), ("fold", "S")), operand_of, dialect)
         self.kind = kind
-        self.pairs = False
         self.target_dtypes = [acc_dtype, acc_dtype]
 
     def fits(self) -> bool:
@@ -54,41 +53,13 @@ class _Folding(Contiguous):
         k, index = len(self.operands) - 1, self.dialect.types["int64"]
         memory = self.dialect.memory_type(self.target_dtypes[0])
         each = f"for ({index} i = 0; i < {LANES}; i++)"
-        self.pairs = self.values[0].dtype != self.target_dtypes[0] and not self._calls()
         return [
             f"    {memory} a[{LANES}];",
             f"    {each} a[i] = p{k - 1}[i];",
-            *(self._in_pairs() if self.pairs else self._one_by_one()),
-            f"    {each} p{k}[i] = a[i];",
-        ]
-
-    def _one_by_one(self) -> list[str]:
-        index = self.dialect.types["int64"]
-        return [
             f"    for ({index} b = 0; b < n; b += {LANES}) {{",
             *self._loop(str(LANES), 0, 1, "b + "),
             "    }",
-        ]
-
-    def _in_pairs(self) -> list[str]:
-        """An element and the one LANES further on are added before they are widened, which takes most of the time."""
-        index, narrow = self.dialect.types["int64"], self.dialect.types[self.values[0].dtype]
-        wide = self.dialect.types[self.target_dtypes[0]]
-        pair = self._loop(str(2 * LANES), 0, 1, "b + ")
-        cost, self.pairs = self.out.ps, False
-        rest = self._loop(str(LANES), 0, 1, "b + ")
-        self.out.ps = cost
-        return [
-            f"    for ({index} b = 0; b + {2 * LANES} <= n; b += {2 * LANES}) {{",
-            f"    {narrow} t[{2 * LANES}];",
-            *pair,
-            *self._pragmas(),
-            f"    for ({index} i = 0; i < {LANES}; i++) a[i] = a[i] + ({wide})(t[i] + t[i + {LANES}]);",
-            "    }",
-            f"    if (n & {LANES}) {{",
-            f"    const {index} b = n - {LANES};",
-            *rest,
-            "    }",
+            f"    {each} p{k}[i] = a[i];",
         ]
 
     def _calls(self) -> bool:
@@ -101,8 +72,6 @@ class _Folding(Contiguous):
         return [*super()._pragmas(), *([unroll] if unroll and not self._calls() else [])]
 
     def _store(self, k: int, value: Expr, offset: str) -> str:
-        if self.pairs:
-            return f"t[i] = {self.out.name(value)};"
         total = Expr("temp", (), self.target_dtypes[0], -1)
         widened = cast(value, total.dtype)
         self.out.names[total] = "a[i]"

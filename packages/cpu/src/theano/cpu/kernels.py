@@ -241,13 +241,10 @@ def _print_fold(sweep: ReduceSweep, operand_of: Callable[[Expr], Operand], lanes
 
 
 def _folded(sweep: ReduceSweep) -> Expr:
-    """What is folded: of the accumulator's dtype, but for sums of float32 in float64.
-
-    Those are widened after a few additions, unless the sweep's value has been cast before.
-    """
-    grouped = sweep.kind == "add" and (sweep.value.dtype, sweep.acc_dtype) == ("float32", "float64")
-    (value,) = simplify((sweep.value if grouped else cast(sweep.value, sweep.acc_dtype),))
-    return value
+    """What is folded: of the accumulator's dtype, but float32 for sums in float64, which the fold widens."""
+    (value,) = simplify((cast(sweep.value, sweep.acc_dtype),))
+    widens = value.kind == "cast" and value.args[0].dtype == "float32" and sweep.acc_dtype == "float64"
+    return value.args[0] if widens and sweep.kind == "add" else value
 
 
 def _finish(sweeps: tuple[_Printed, ...], addresses: dict[_Source, int]) -> tuple[CompiledSweep, ...]:

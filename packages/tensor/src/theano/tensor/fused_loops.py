@@ -103,7 +103,7 @@ def _expressions(op: Any, loads: list[Expr]) -> tuple[Any, list[Sweep], list[str
             dtype, kind = inner.accumulator_dtype(x.type.dtype), kernel_kind(inner, x.type.dtype)
             if kind is None:
                 raise NotLowerable(explain(f"lower {inner}", "the loop IR has no such reduction", "run it in Python"))
-            sweeps.append(ReduceSweep(len(accs), kind, inner.folded(k, value(x), dtype), dtype))
+            sweeps.append(ReduceSweep(len(accs), kind, k.cast(value(x), dtype), dtype))
             known[out] = cast(Expr("acc", (), dtype, len(accs)), out.type.dtype)
             accs.append(dtype)
     return value, sweeps, accs

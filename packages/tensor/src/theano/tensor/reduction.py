@@ -122,11 +122,7 @@ class CAReduce(Op):
             return build.reduce(
                 kind, build.k.cast(build.load(0), "uint8"), axes, "uint8", lambda acc: build.k.neq(acc, 0)
             )
-        return build.reduce(kind, self.folded(build.k, build.load(0), acc_dtype), axes, acc_dtype)
-
-    def folded(self, k: AnyValue, x: AnyValue, acc_dtype: str) -> AnyValue:
-        """What the loop IR is to fold for elements `x`."""
-        return k.cast(x, acc_dtype)
+        return build.reduce(kind, build.k.cast(build.load(0), acc_dtype), axes, acc_dtype)
 
     def perform(
         self, node: Apply, inputs: list[AnyValue], output_storage: list[list[AnyValue]], params: AnyValue = None
@@ -229,11 +225,10 @@ class CAReduceDtype(CAReduce):
     dtype : str, optional
         Output dtype. By default small integers widen to 64 bits and other dtypes stay.
     acc_dtype : str, optional
-        Accumulator dtype. By default as the output for integers, and one size wider for small floats; a few additions
-        may then be carried out before widening. With a dtype given, every addition is carried out in it.
+        Accumulator dtype. By default as the output for integers, and one size wider for small floats.
     """
 
-    __props__ = ("scalar_op", "axis", "dtype", "acc_dtype", "strict")
+    __props__ = ("scalar_op", "axis", "dtype", "acc_dtype")
 
     def __init__(
         self, scalar_op: AnyValue, axis: AnyValue = None, dtype: str | None = None, acc_dtype: str | None = None
@@ -241,7 +236,6 @@ class CAReduceDtype(CAReduce):
         super().__init__(scalar_op, axis)
         self.dtype = _known_dtype(dtype)
         self.acc_dtype = _known_dtype(acc_dtype)
-        self.strict = acc_dtype is not None
 
     def output_dtype(self, dtype: str) -> str:
         return self.dtype or _WIDE.get(dtype, dtype)
@@ -271,10 +265,6 @@ class CAReduceDtype(CAReduce):
             op.dtype, op.acc_dtype = dtype, acc_dtype
         return CAReduce.make_node(op, x)
 
-    def folded(self, k: AnyValue, x: AnyValue, acc_dtype: str) -> AnyValue:
-        few = not self.strict and (x.dtype, acc_dtype) == ("float32", "float64") and type(self.scalar_op) is scal.Add
-        return x if few else k.cast(x, acc_dtype)
-
     def __str__(self) -> str:
         name = type(self).__name__
         if name == "CAReduceDtype":
@@ -299,7 +289,7 @@ class Sum(CAReduceDtype):
     Sum{axis=[0], acc_dtype=float64}
     """
 
-    __props__ = ("axis", "dtype", "acc_dtype", "strict")
+    __props__ = ("axis", "dtype", "acc_dtype")
 
     def __init__(self, axis: AnyValue = None, dtype: str | None = None, acc_dtype: str | None = None) -> None:
         super().__init__(scal.add, axis, dtype, acc_dtype)

@@ -218,18 +218,16 @@ DEFINE(mul_b8, uint8_t, uint8_t, AND, 1)
 DEFINE(max_b8, uint8_t, uint8_t, OR, 0)
 DEFINE(min_b8, uint8_t, uint8_t, AND, 1)
 
-/* float32 in pairs, which are widened: as bodies do it (see theano.codegen.folding). */
+/* float32, each widened before it is added. */
 static CLONES void add_wide_fold(char *parts, const char *from, idx n)
 {
     const float *x = (const float *)from;
     double part[LANES];
     idx i = 0;
     memcpy(part, parts, sizeof part);
-    for (; i + 2 * LANES <= n; i += 2 * LANES)
+    for (; i < n; i += LANES)
         for (int j = 0; j < LANES; j++)
-            part[j] += x[i + j] + x[i + j + LANES];
-    for (int j = 0; i < n && j < LANES; j++)
-        part[j] += x[i + j];
+            part[j] += x[i + j];
     memcpy(parts, part, sizeof part);
 }
 
