@@ -17,7 +17,7 @@ SETTING = """
     total = theano.shared(np.float64(0), name="total")
     sent = []
     def interrupt():
-        sent.append(time.process_time())
+        sent.append(time.monotonic())
         os.kill(os.getpid(), signal.SIGINT)
     def expect_an_answer(f, *arguments):
         assert type(f).__name__ == "NativeFunction"
@@ -26,8 +26,8 @@ SETTING = """
         try:
             f(*arguments)
         except KeyboardInterrupt:
-            took = time.process_time() - sent[-1]
-            assert took < 4, f"answered after {took} s of work"
+            took = time.monotonic() - sent[-1]
+            assert took < 4, f"answered after {took} s"
         else:
             raise SystemExit("not interrupted")
         timer.join()
