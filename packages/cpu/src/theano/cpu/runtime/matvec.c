@@ -33,82 +33,28 @@ static inline __attribute__((target("avx2,fma"))) float sum_half_f(__m256 v)
     return _mm_cvtss_f32(_mm_add_ss(s, _mm_shuffle_ps(s, s, 1)));
 }
 
-static const int32_t lanes32[16] = {-1, -1, -1, -1, -1, -1, -1, -1}; /* from 8 - n on: n lanes */
-static const int64_t lanes64[8] = {-1, -1, -1, -1};
-
-#define MASK32(n) _mm256_loadu_si256((const __m256i *)(lanes32 + 8 - (n)))
-#define MASK64(n) _mm256_loadu_si256((const __m256i *)(lanes64 + 4 - (n)))
-
-#define NAME(x) f32_wide_##x
-#define TYPE float
-#define VEC __m512
-#define LANES 16
-#define TARGET __attribute__((target("avx512f")))
-#define SET1 _mm512_set1_ps
-#define ZERO _mm512_setzero_ps
-#define LOAD _mm512_loadu_ps
-#define STORE _mm512_storeu_ps
-#define FMA _mm512_fmadd_ps
-#define MUL _mm512_mul_ps
-#define ADD _mm512_add_ps
+#define VECTOR F32_WIDE
 #define SUM sum_wide_f
-#define LOAD_SOME(p, n) _mm512_maskz_loadu_ps((__mmask16)((1u << (n)) - 1), p)
-#define STORE_SOME(p, n, v) _mm512_mask_storeu_ps(p, (__mmask16)((1u << (n)) - 1), v)
 #define DOTS 4
+#include "vectors.h"
 #include "matvec.h"
 
-#define NAME(x) f64_wide_##x
-#define TYPE double
-#define VEC __m512d
-#define LANES 8
-#define TARGET __attribute__((target("avx512f")))
-#define SET1 _mm512_set1_pd
-#define ZERO _mm512_setzero_pd
-#define LOAD _mm512_loadu_pd
-#define STORE _mm512_storeu_pd
-#define FMA _mm512_fmadd_pd
-#define MUL _mm512_mul_pd
-#define ADD _mm512_add_pd
+#define VECTOR F64_WIDE
 #define SUM sum_wide_d
-#define LOAD_SOME(p, n) _mm512_maskz_loadu_pd((__mmask8)((1u << (n)) - 1), p)
-#define STORE_SOME(p, n, v) _mm512_mask_storeu_pd(p, (__mmask8)((1u << (n)) - 1), v)
 #define DOTS 4
+#include "vectors.h"
 #include "matvec.h"
 
-#define NAME(x) f32_half_##x
-#define TYPE float
-#define VEC __m256
-#define LANES 8
-#define TARGET __attribute__((target("avx2,fma")))
-#define SET1 _mm256_set1_ps
-#define ZERO _mm256_setzero_ps
-#define LOAD _mm256_loadu_ps
-#define STORE _mm256_storeu_ps
-#define FMA _mm256_fmadd_ps
-#define MUL _mm256_mul_ps
-#define ADD _mm256_add_ps
+#define VECTOR F32_HALF
 #define SUM sum_half_f
-#define LOAD_SOME(p, n) _mm256_maskload_ps(p, MASK32(n))
-#define STORE_SOME(p, n, v) _mm256_maskstore_ps(p, MASK32(n), v)
 #define DOTS 2
+#include "vectors.h"
 #include "matvec.h"
 
-#define NAME(x) f64_half_##x
-#define TYPE double
-#define VEC __m256d
-#define LANES 4
-#define TARGET __attribute__((target("avx2,fma")))
-#define SET1 _mm256_set1_pd
-#define ZERO _mm256_setzero_pd
-#define LOAD _mm256_loadu_pd
-#define STORE _mm256_storeu_pd
-#define FMA _mm256_fmadd_pd
-#define MUL _mm256_mul_pd
-#define ADD _mm256_add_pd
+#define VECTOR F64_HALF
 #define SUM sum_half_d
-#define LOAD_SOME(p, n) _mm256_maskload_pd(p, MASK64(n))
-#define STORE_SOME(p, n, v) _mm256_maskstore_pd(p, MASK64(n), v)
 #define DOTS 2
+#include "vectors.h"
 #include "matvec.h"
 
 typedef struct {

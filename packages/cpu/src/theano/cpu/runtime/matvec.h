@@ -172,19 +172,6 @@ static TARGET void NAME(strips)(idx k, idx n, const void *matrix, idx brs, const
         vectors -= nv;
     }
 }
-#undef NAME
-#undef TYPE
-#undef VEC
-#undef LANES
-#undef TARGET
-#undef SET1
-#undef ZERO
-#undef LOAD
-#undef STORE
-#undef FMA
-#undef MUL
-#undef ADD
 #undef SUM
-#undef LOAD_SOME
-#undef STORE_SOME
 #undef DOTS
+#include "vectors_end.h"

@@ -152,16 +152,4 @@ static void NAME(product)(Tile t, int vectors, idx m, idx n, const void *x, cons
     }
 }
 #undef TILES
-#undef NAME
-#undef TYPE
-#undef VEC
-#undef LANES
-#undef TARGET
-#undef SET1
-#undef ZERO
-#undef LOAD
-#undef STORE
-#undef FMA
-#undef MUL
-#undef LOAD_SOME
-#undef STORE_SOME
+#include "vectors_end.h"
