@@ -279,7 +279,7 @@ def test_a_long_loop_and_a_deep_step():
 
 
 def test_steps_are_compiled_in_the_mode_of_the_function():
-    from theano.scan_module.stage import hand_down_mode
+    from theano.compile.pipeline import hand_down_mode
 
     out, _ = scan(lambda r, s: T.tanh(r + s), v, ZERO)
     f = theano.function([v], out, mode=PLAIN)

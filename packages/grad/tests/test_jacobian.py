@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 import theano.tensor as T
-from theano.compile import shared
+from theano.compile import function, shared
 from theano.gradient import DisconnectedInputError, Rop, grad, hessian, jacobian
+from theano.gradient.rows import RowMap
 
 X = np.array([0.3, -0.8, 1.1])
 W = np.arange(6.0).reshape(3, 2) / 5 - 0.4
@@ -109,3 +110,22 @@ def test_hessian_arguments():
     with pytest.raises(AssertionError, match="vectors"):
         hessian(T.sum(m), m)
     assert isinstance(hessian(T.sum(x**3), [x]), list)
+
+
+def _row_maps(f):
+    return [node.op for node in f.maker.fgraph.toposort() if isinstance(node.op, RowMap)]
+
+
+@pytest.mark.parametrize("expression", [lambda x: T.tanh(x) * T.sum(x), lambda x: T.cumsum(T.tanh(x))])
+def test_rows_are_compiled_in_the_mode_of_their_function(expression):
+    x = T.dvector("x")
+    j = jacobian(expression(x), x)
+    functions = {mode: function([x], j, mode=mode) for mode in ("FAST_COMPILE", "FAST_RUN")}
+    values = [f(X) for f in functions.values()]
+    np.testing.assert_allclose(values[0], values[1])
+    for f in functions.values():
+        (op,) = _row_maps(f)
+        assert op.mode is f.maker.mode
+        assert op._function.maker.mode is f.maker.mode
+    (again,) = _row_maps(function([x], j, mode=functions["FAST_RUN"].maker.mode))
+    assert again is _row_maps(functions["FAST_RUN"])[0]  # compiled once for a mode

@@ -24,7 +24,7 @@ from theano.plugin import hook
 if TYPE_CHECKING:
     from theano.compile.maker import FunctionMaker
 
-__all__ = ["Stage", "default_stages", "run_stages"]
+__all__ = ["Stage", "add_inner_stage", "default_stages", "hand_down_mode", "run_stages"]
 
 Stage = tuple[str, Callable[["FunctionMaker"], None]]
 
@@ -32,6 +32,20 @@ Stage = tuple[str, Callable[["FunctionMaker"], None]]
 def default_stages() -> list[Stage]:
     """Build the graph, rewrite it, add the copies that the memory contract demands, lower it."""
     return [("graph", build_graph), ("rewrite", rewrite), ("memory", keep_memory_contract), ("lower", lower_to_plan)]
+
+
+def hand_down_mode(maker: FunctionMaker) -> None:
+    """A stage: ops that compile inner graphs (their method ``with_mode`` tells) and have no mode get the maker's."""
+    for node in maker.fgraph.apply_nodes:
+        with_mode = getattr(node.op, "with_mode", None)
+        if with_mode is not None and node.op.mode is None:
+            node.op = with_mode(maker.mode)
+
+
+def add_inner_stage(stages: list[Stage]) -> None:
+    """Let `hand_down_mode` follow rewriting. For plugins with such ops, once those are in use: others pay nothing."""
+    if all(stage is not hand_down_mode for _, stage in stages):
+        stages.insert([name for name, _ in stages].index("rewrite") + 1, ("loops", hand_down_mode))
 
 
 def run_stages(maker: FunctionMaker) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from theano.plugin import hookimpl
@@ -14,3 +15,12 @@ def theano_register_gradient_rules(registry: Any) -> None:
     from theano.gradient.rules import register
 
     register(registry)
+
+
+@hookimpl
+def theano_modify_pipeline(stages: list[Any]) -> None:
+    """The rows of a Jacobian are compiled in the mode of the function that it is in."""
+    if "theano.gradient.rows" in sys.modules:
+        from theano.compile.pipeline import add_inner_stage  # loaded already: it has asked
+
+        add_inner_stage(stages)

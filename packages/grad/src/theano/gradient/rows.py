@@ -61,14 +61,25 @@ class RowMap(Op):
         self.blocks = blocks
         self.inner = list(outputs)
         self.summed = tuple(summed)
+        self.mode: Any = None
         self._function: Any = None
+        self._by_mode: dict[Any, RowMap] = {}
 
     def __str__(self) -> str:
         kind = ", blocks" if self.blocks else ""
         return f"RowMap{{{len(self.rows)} sequences, {len(self.inner)} outputs{kind}}}"
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**super().__getstate__(), "_function": None}
+        return {**super().__getstate__(), "_function": None, "_by_mode": {}}
+
+    def with_mode(self, mode: Any) -> RowMap:
+        """The same op with its inner expressions compiled in `mode`; equal calls give the same op."""
+        found = self._by_mode.get(mode)
+        if found is None:
+            found = RowMap(self.rows, self.params, self.inner, self.summed, self.blocks)
+            found.mode = mode
+            self._by_mode[mode] = found
+        return found
 
     def make_node(self, *inputs: Any) -> Apply:
         sequences, params = inputs[: len(self.rows)], inputs[len(self.rows) :]
@@ -85,7 +96,8 @@ class RowMap(Op):
 
     def perform(self, node: Apply, inputs: list, output_storage: list, params: Any = None) -> None:
         if self._function is None:
-            self._function = function([*self.rows, *self.params], self.inner, on_unused_input="ignore")
+            own = [*self.rows, *self.params]
+            self._function = function(own, self.inner, mode=self.mode, on_unused_input="ignore")
         sequences, fixed = inputs[: len(self.rows)], inputs[len(self.rows) :]
         length = sequences[0].shape[-1] if self.blocks else len(sequences[0])
         if not length:

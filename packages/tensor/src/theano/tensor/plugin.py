@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from importlib import import_module
 from typing import Any
 
 from theano.plugin import hookimpl
@@ -36,11 +35,10 @@ def _randomstate_constructor(value: Any, *args: Any, **kwargs: Any) -> Any:
 @hookimpl
 def theano_modify_pipeline(stages: list[Any]) -> None:
     """Loops are compiled in the mode of the function that they are in."""
-    if "theano.scan_module.scan_op" not in sys.modules:
-        return
-    stage = import_module("theano.scan_module.stage").hand_down_mode  # by name: loops stand above tensors
-    position = [name for name, _ in stages].index("rewrite") + 1
-    stages.insert(position, ("loops", stage))
+    if "theano.scan_module.scan_op" in sys.modules:
+        from theano.compile.pipeline import add_inner_stage  # loaded already: it has asked
+
+        add_inner_stage(stages)
 
 
 @hookimpl
