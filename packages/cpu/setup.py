@@ -1,7 +1,7 @@
 """Build of theano-cpu. The runtime extension is optional: without a compiler the package installs without it."""
 
-import glob
 import os
+import runpy
 import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -41,19 +41,25 @@ class OptionalBuildExt(build_ext):
             self._explain(error)
 
     def _use_build_in_place(self, ext):
-        """Copy what an earlier editable install left beside the sources, if it is newer than all of them."""
+        """Copy what an earlier editable install left beside the sources, if it was made of them."""
         if os.environ.get("THEANO_CPU_SANITIZE"):
             return False
         built = os.path.join("src", self.get_ext_filename(ext.name))
-        recipes = ["setup.py", "pyproject.toml", *glob.glob("src/theano/cpu/build_runtime.py")]
-        sources = [*recipes, *glob.glob("src/theano/cpu/runtime/*")]
-        if not os.path.exists(built) or os.path.getmtime(built) < max(map(os.path.getmtime, sources)):
+        if not os.path.exists(built) or not self._was_made_of_sources(built):
             return False
         target = self.get_ext_fullpath(ext.name)
         if os.path.abspath(target) != os.path.abspath(built):
             os.makedirs(os.path.dirname(target), exist_ok=True)
             shutil.copy2(built, target)
         return True
+
+    def _was_made_of_sources(self, built):
+        recipes = ["setup.py", "pyproject.toml"]
+        if os.path.getmtime(built) < max(map(os.path.getmtime, recipes)):
+            return False
+        stamp = runpy.run_path("src/theano/cpu/stamp.py")
+        with open(built, "rb") as file:
+            return stamp["contents"](stamp["sources"]("src/theano/cpu")).encode() in file.read()
 
     def get_outputs(self):
         """Only what was really built: an editable install or a wheel must not look for the rest."""

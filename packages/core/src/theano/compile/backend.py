@@ -79,7 +79,7 @@ def warn_fall_back(name: str, reason: str) -> None:
         explain(
             f"compile functions with the backend {name!r}",
             reason,
-            "nothing, if slow functions are good enough (they run in Python now, with the same results); "
+            "mend that, or nothing if slow functions are good enough (they run in Python now, with the same results); "
             "`python -m theano` tells more",
         ),
         stacklevel=2,

@@ -10,6 +10,8 @@ _HERE = os.path.dirname(os.path.abspath(__file__)) if "__file__" in globals() el
 _RUNTIME = os.path.join(_HERE, "runtime")
 _SOURCES = sorted(name for name in os.listdir(_RUNTIME) if name.endswith(".c"))
 _WATCH = list(runpy.run_path(os.path.join(_HERE, "sanitizer.py"))["sanitizer_flags"]())
+_STAMP = runpy.run_path(os.path.join(_HERE, "stamp.py"))
+_MADE_OF = _STAMP["sources"](_HERE)
 
 _DECLARATIONS = """
 int rt_install(uintptr_t ns);
@@ -26,10 +28,14 @@ double rt_peak_flops(void);
 int64_t rt_shortage(int64_t which);
 """
 
-_PRELUDE = "#include <Python.h>\n#include <stdint.h>\n" + _DECLARATIONS
+_PRELUDE = f"""#include <Python.h>
+#include <stdint.h>
+{_DECLARATIONS}
+static const char *rt_stamp(void) {{ return "{_STAMP["times"](_MADE_OF)}:{_STAMP["contents"](_MADE_OF)}"; }}
+"""
 
 ffi = FFI()
-ffi.cdef(_DECLARATIONS)
+ffi.cdef(_DECLARATIONS + "const char *rt_stamp(void);")
 ffi.set_source(
     "theano.cpu._runtime",
     _PRELUDE,

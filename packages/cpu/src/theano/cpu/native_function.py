@@ -15,12 +15,15 @@ from theano.cpu.assembly import assemble
 from theano.cpu.branches import guard_branches
 from theano.cpu.memory import settle_commits
 from theano.cpu.recycling import set_recycling
+from theano.cpu.stamp import mismatch
 from theano.cpu.work import machine_limits, operations, work_of
 from theano.lowering import PerformStep
 
 __all__ = ["NativeFunction", "Plan"]
 
 _names: dict[str, Any] = {}
+if (_why := mismatch(_runtime)) is not None:
+    raise ImportError(_why)
 if _runtime.lib.rt_install(id(_names)) != 0:
     raise ImportError("theano.cpu: the native runtime does not fit this version of NumPy; install theano-cpu again")
 Plan: Any = _names["Plan"]
