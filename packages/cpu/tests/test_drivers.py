@@ -51,6 +51,19 @@ def test_broadcasting(agree, shape):
     agree([m, row, col, s], [m + row, m * col, row - col, s * row, m + row + col + s], *values)
 
 
+@pytest.mark.parametrize("shape", [(2, 3, 4, 17), (3, 1, 5, 70), (4, 2, 1, 130), (1, 3, 2, 16), (2, 2, 3, 5)])
+def test_rows_under_several_other_dimensions(agree, shape):
+    """Each operand goes on and back in its own way where a dimension ends."""
+    x = T.tensor4("x", "float64")
+    a, b, c = T.tensor3("a"), T.tensor3("b"), T.dmatrix("c")
+    i, j, m, n = shape
+    values = rng.random(shape), rng.random((i, m, n)), rng.random((j, m, n)), rng.random((i, n))
+    whole = [a.dimshuffle(0, "x", 1, 2), b.dimshuffle("x", 0, 1, 2), c.dimshuffle(0, "x", "x", 1)]
+    agree([x, a, b, c], [x + whole[0] * whole[1] - whole[2], whole[0] + whole[1], x * whole[2]], *values)
+    turned = [values[0].transpose(3, 2, 1, 0).copy().transpose(3, 2, 1, 0), *values[1:]]
+    agree([x, a, b, c], x * whole[0] - whole[1] * whole[2], *turned)
+
+
 @pytest.mark.parametrize("n", [1, 5, 15, 16, 17, 33, 64, 100, 600])
 def test_operands_that_stay_along_a_row(agree, n):
     """They are taken one element at a time where rows are long enough; every operand moves along some axis."""

@@ -105,6 +105,17 @@ def test_jacobian_in_blocks_of_any_size(monkeypatch, size):
     np.testing.assert_allclose(found_w, data[0][:, :, None] * slope[:, None, :])
 
 
+@pytest.mark.parametrize("length", [1, 7, 8, 101, 1000])
+@pytest.mark.parametrize("nbytes", [0, 8, 24_000, 10**6, 10**9])
+def test_blocks_are_about_equal(length, nbytes):
+    """None is much larger than the bound asks for, and no few rows are left over."""
+    size = rows._block_size(length, nbytes)
+    sizes = [min(size, length - i) for i in range(0, length, size)]
+    assert sum(sizes) == length
+    assert size == min(length, rows.LANES) or size * nbytes <= 1.5 * rows.BLOCK_BYTES + rows.LANES * nbytes
+    assert len(sizes) == 1 or min(sizes) > size - len(sizes) * rows.LANES
+
+
 def test_derivatives_of_a_jacobian_in_blocks(check, monkeypatch):
     monkeypatch.setattr(rows, "BLOCK_BYTES", 100)
     data = [RNG.normal(size=(4, 3)), RNG.normal(size=(3, 2)), RNG.normal(size=3)]

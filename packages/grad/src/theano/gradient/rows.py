@@ -29,6 +29,7 @@ from theano.graph.traversal import toposort
 __all__ = ["RowMap", "row_map"]
 
 BLOCK_BYTES = 1 << 21  # of parameters times rows: the temporaries of a block are about as large
+LANES = 8  # rows that lie in one vector
 
 
 class RowMap(Op):
@@ -114,7 +115,7 @@ class RowMap(Op):
         if not self.blocks:
             return [self._function(*[s[i] for s in sequences], *fixed) for i in range(len(sequences[0]))]
         length = sequences[0].shape[-1]
-        size = max(1, BLOCK_BYTES // max(1, sum([getattr(p, "nbytes", 8) for p in fixed])))
+        size = _block_size(length, sum([getattr(p, "nbytes", 8) for p in fixed]))
         if size >= length:
             return [self._function(*sequences, *fixed)]
         return [self._function(*[s[..., i : i + size] for s in sequences], *fixed) for i in range(0, length, size)]
@@ -186,6 +187,16 @@ class RowMap(Op):
         )
         outer = [*inputs[:n], *[p for _, p in row_tangents], *inputs[n:], *[p for _, p in param_tangents]]
         return op(*outer, return_list=True)
+
+
+def _block_size(length: int, nbytes: int) -> int:
+    """Rows in a block, for parameters of `nbytes` in all.
+
+    Blocks are about equal, since a few rows that are left over cost nearly as much as a whole block.
+    """
+    count = max(1, round(length * nbytes / BLOCK_BYTES))
+    size = -(-length // count)
+    return max(1, min(length, -(-size // LANES) * LANES))
 
 
 def _inner_gradients(seeds: list[tuple[Variable, Variable]], wanted: list[Variable]) -> list[Variable]:

@@ -74,29 +74,69 @@ static void run_padded(const Sweep *s, char *const *p, idx n)
             memcpy(p[k], q[k], (size_t)(n * s->ops[k].size));
 }
 
+/* The operands `from` elements further on; `iota` is room for a position. */
+static void move_on(const Sweep *s, char *const *p, idx from, char **q, int64_t *iota)
+{
+    int k = 0;
+    do { /* every body has an operand */
+        q[k] = s->ops[k].scalar ? p[k] : p[k] + from * s->ops[k].size;
+        if (s->ops[k].kind == OP_IOTA) {
+            *iota = *(int64_t *)p[k] + from;
+            q[k] = (char *)iota;
+        }
+    } while (++k < s->nops);
+}
+
+/* At least one whole vector and a remainder, where inputs are overwritten: the last whole vector comes first, with what is
+ * overwritten in copies, out of which the remainder is taken in the end. */
+static void run_last_first(const Sweep *s, char *const *p, idx n, idx rest)
+{
+    char pads[RT_MAXOPS][MAX_WIDTH * 8] __attribute__((aligned(RT_ALIGN))), *q[RT_MAXOPS];
+    int64_t iota;
+    int copied[RT_MAXOPS], ncopied = 0;
+    move_on(s, p, n - s->width, q, &iota);
+    for (int k = 0; k < s->nops; k++) {
+        if (!s->ops[k].written)
+            continue;
+        char *at = q[k];
+        for (int j = 0; j < s->nops; j++)
+            if (!s->ops[j].written && !s->ops[j].scalar && p[j] == p[k]) {
+                if (q[k] == at)
+                    memcpy(q[k] = pads[copied[ncopied++] = k], at, (size_t)(s->width * s->ops[k].size));
+                q[j] = q[k];
+            }
+    }
+    s->body(q, s->width);
+    s->body(p, n - rest);
+    for (int i = 0; i < ncopied; i++) {
+        idx size = s->ops[copied[i]].size;
+        memcpy(p[copied[i]] + (n - rest) * size, pads[copied[i]] + (s->width - rest) * size, (size_t)(rest * size));
+    }
+}
+
 /* Runs the body on `n` elements. After at least one whole vector, the remainder is computed by running the last whole
- * vector that ends with the last element; where inputs are overwritten it goes through padded copies. */
+ * vector that ends with the last element. Less than a vector goes through padded copies. */
 void rt_run_body(const Sweep *s, char *const *p, idx n)
 {
     idx rest = n & (s->width - 1), whole = n - rest;
     char *q[RT_MAXOPS];
-    if (whole)
-        s->body(p, whole);
-    if (!rest)
-        return;
-    idx from = whole && !s->any_inplace ? n - s->width : whole;
     int64_t iota;
-    for (int k = 0; k < s->nops; k++) {
-        q[k] = s->ops[k].scalar ? p[k] : p[k] + from * s->ops[k].size;
-        if (s->ops[k].kind == OP_IOTA) {
-            iota = *(int64_t *)p[k] + from;
-            q[k] = (char *)&iota;
-        }
+    if (!rest) {
+        if (n)
+            s->body(p, n);
+        return;
     }
-    if (whole && !s->any_inplace)
-        s->body(q, s->width);
-    else
-        run_padded(s, q, rest);
+    if (!whole) {
+        run_padded(s, p, rest);
+        return;
+    }
+    if (s->any_inplace) {
+        run_last_first(s, p, n, rest);
+        return;
+    }
+    s->body(p, whole);
+    move_on(s, p, n - s->width, q, &iota);
+    s->body(q, s->width);
 }
 
 /* As rt_run_body for operands behind which `slack[k]` bytes may be read or written: the last vector may then run over. */

@@ -101,13 +101,37 @@ static void walk(const Walker *w, char *tiles, idx start, idx end, int packed)
         run_span(w, tiles, at, end - at < RT_TILE ? end - at : RT_TILE);
 }
 
+/* Positions `start` to `end` in each of `n` rows whose operands lie `step` apart; moves the sources behind them. */
+static void walk_even_rows(Walker *r, char *tiles, const idx *step, idx n, idx start, idx end, int packed)
+{
+    const Sweep *s = r->s;
+    char *p[RT_MAXOPS];
+    if (packed || r->streams) {
+        for (; n > 0; n--) {
+            walk(r, tiles, start, end, packed);
+            for (int k = 0; k < s->nops; k++)
+                r->src[k].base += step[k];
+        }
+        return;
+    }
+    for (int k = 0; k < s->nops; k++) {
+        p[k] = r->src[k].base + (s->ops[k].scalar ? 0 : start * s->ops[k].size);
+        r->src[k].base += n * step[k];
+    }
+    for (; n > 0; n--) {
+        rt_run_body(s, p, end - start);
+        for (int k = 0; k < s->nops; k++)
+            p[k] += step[k];
+    }
+}
+
 /* Positions `start` to `end` in each of `n` long rows from `first` on: operands that are contiguous along the row are
  * passed where they are, whatever their other strides. */
 static void walk_rows(const Walker *w, char *tiles, idx first, idx n, idx start, idx end)
 {
     const Sweep *s = w->s;
     int inner = w->ndim - 1, packed = 0;
-    idx row = w->dims[inner], at[RT_MAXDIM];
+    idx row = w->dims[inner], at[RT_MAXDIM], step[RT_MAXOPS];
     Walker r = *w;
     r.s = w->rows ? w->rows : s;
     r.ndim = 1;
@@ -115,34 +139,29 @@ static void walk_rows(const Walker *w, char *tiles, idx first, idx n, idx start,
     for (idx d = inner - 1, left = first; d >= 0; left /= w->dims[d--])
         at[d] = left % w->dims[d];
     for (int k = 0; k < s->nops; k++) {
-        idx step = w->src[k].direct ? s->ops[k].size : w->src[k].strides[inner];
-        r.src[k].strides[0] = step;
-        r.src[k].direct = r.s->ops[k].scalar || step == s->ops[k].size;
+        idx along = w->src[k].direct ? s->ops[k].size : w->src[k].strides[inner];
+        r.src[k].strides[0] = along;
+        r.src[k].direct = r.s->ops[k].scalar || along == s->ops[k].size;
         packed |= !r.src[k].direct;
+        step[k] = w->src[k].direct ? (s->ops[k].scalar ? 0 : row * s->ops[k].size)
+                                   : (inner ? w->src[k].strides[inner - 1] : 0);
         if (w->src[k].direct)
-            r.src[k].base += s->ops[k].scalar ? 0 : first * row * s->ops[k].size;
+            r.src[k].base += first * step[k];
         else
             for (int d = 0; d < inner; d++)
                 r.src[k].base += at[d] * w->src[k].strides[d];
     }
-    for (idx j = 0; j < n; j++) {
-        walk(&r, tiles, start, end, packed);
+    while (n > 0) {
         int d = inner - 1;
-        for (; d >= 0; d--) {
-            at[d]++;
-            for (int k = 0; k < s->nops; k++)
-                if (!w->src[k].direct)
-                    r.src[k].base += w->src[k].strides[d];
-            if (at[d] < w->dims[d])
-                break;
-            for (int k = 0; k < s->nops; k++)
-                if (!w->src[k].direct)
-                    r.src[k].base -= w->src[k].strides[d] * w->dims[d];
+        idx even = d < 0 || n < w->dims[d] - at[d] ? n : w->dims[d] - at[d];
+        walk_even_rows(&r, tiles, step, even, start, end, packed);
+        n -= even;
+        for (idx moved = even; d >= 0 && (at[d] += moved) == w->dims[d]; d--, moved = 1) {
             at[d] = 0;
+            for (int k = 0; k < s->nops; k++)
+                if (!w->src[k].direct)
+                    r.src[k].base += (d ? w->src[k].strides[d - 1] : 0) - w->src[k].strides[d] * w->dims[d];
         }
-        for (int k = 0; k < s->nops; k++)
-            if (w->src[k].direct && !s->ops[k].scalar)
-                r.src[k].base += row * s->ops[k].size;
     }
 }
 
