@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from theano.cpu.encoding import encode_steps
+from theano.codegen.contiguous import Body
+from theano.cpu.encoding import bodies_of_steps, encode_steps
 from theano.cpu.memory import ARENA, CONST, SHARED, VIEW, Memory, plan_memory, typenum_of
 from theano.cpu.threads import plan_threads
 
-__all__ = ["assemble"]
+__all__ = ["Draft"]
 
 ARG_SCALAR, ARG_FLOAT_DOWNCAST, ARG_SLOW = 1, 2, 4
 RESULT_SINGLE, RESULT_LIST, RESULT_DICT = 0, 1, 2
 
 
-def assemble(function: Any, plan: Any, specs: Sequence[Any], containers: Sequence[Any], guards: Any) -> dict[str, Any]:
-    """The description of `plan` for the C side.
+class Draft:
+    """A plan whose memory is laid out: it can say what has to be compiled, and then describe itself to the C side.
 
     Parameters
     ----------
-    function : Function
-        Tells how the result is packaged.
     plan : theano.lowering.Plan
         With settled commits.
     specs : sequence of In
@@ -31,9 +30,25 @@ def assemble(function: Any, plan: Any, specs: Sequence[Any], containers: Sequenc
     guards : dict
         From nodes to the conditions that their steps wait for (see `theano.cpu.branches`).
     """
-    cells = {slot: c.storage for slot, c, s in zip(plan.inputs, containers, specs, strict=True) if s.implicit}
-    memory = plan_memory(plan, set(cells))
-    thunks = encode_steps(plan, memory, specs, guards)
+
+    def __init__(self, plan: Any, specs: Sequence[Any], containers: Sequence[Any], guards: Any) -> None:
+        self.plan, self.specs, self.containers, self.guards = plan, specs, containers, guards
+        pairs = zip(plan.inputs, containers, specs, strict=True)
+        self.cells: dict[int, list[Any]] = {slot: c.storage for slot, c, s in pairs if s.implicit}
+        self.memory = plan_memory(plan, set(self.cells))
+
+    def bodies(self) -> list[Body]:
+        """The functions that the plan needs as machine code."""
+        return bodies_of_steps(self.plan, self.memory)
+
+    def describe(self, function: Any) -> dict[str, Any]:
+        """The description; `function` tells how the result is packaged."""
+        return _description(self, function)
+
+
+def _description(draft: Draft, function: Any) -> dict[str, Any]:
+    plan, specs, containers, cells, memory = draft.plan, draft.specs, draft.containers, draft.cells, draft.memory
+    thunks = encode_steps(plan, memory, specs, draft.guards)
     results = plan.outputs[: len(function.maker.outputs)]
     return {
         "slots": tuple(_slot(plan, memory, number, cells) for number in range(len(plan.slots))),

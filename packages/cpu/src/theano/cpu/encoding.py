@@ -7,14 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from theano.codegen.contiguous import Body
 from theano.codegen.expr import post_order
-from theano.cpu.kernels import CompiledKernel, CompiledSweep, KernelRequest, compile_kernels
+from theano.cpu.kernels import CompiledKernel, CompiledSweep, KernelRequest, bodies_of, compile_kernels
 from theano.cpu.memory import Memory
 from theano.cpu.perform import perform_thunk
 from theano.ifelse import IfElse
 from theano.lowering import CallStep, KernelStep, PerformStep, ViewStep
 
-__all__ = ["encode_steps", "is_native", "kernel_request"]
+__all__ = ["bodies_of_steps", "encode_steps", "is_native", "kernel_request"]
 
 MAX_OPERANDS = 60
 MAX_NDIM = 32
@@ -52,10 +53,16 @@ def _encode(step: Any, number: int, kernels: dict[int, CompiledKernel], copies: 
         return step.kind, _VIEW_PARAMS[step.kind](step), None
     if isinstance(step, CallStep):
         params = dict(step.params)
-        return step.routine, tuple(params.get("ints", ())), params.get("object")
+        return step.routine, tuple(params.get("ints", ())), _object(params.get("object"))
     if type(step.node.op) is IfElse:
         return "choose", (), None
     return "python", (), perform_thunk(step.node, copies.get(number, ()))
+
+
+def _object(given: Any) -> Any:
+    """What goes with a call; loops know only now where their machine code is."""
+    settled = getattr(given, "settled", None)
+    return given if settled is None else settled()
 
 
 def _copies(plan: Any, specs: Sequence[Any]) -> dict[int, tuple[int, ...]]:
@@ -80,10 +87,21 @@ def is_native(step: Any) -> bool:
     return operands <= MAX_OPERANDS and rows <= 32 and bool(step.ndim <= MAX_NDIM)
 
 
-def _compile(plan: Any, memory: Memory) -> dict[int, CompiledKernel]:
+def _requests(plan: Any, memory: Memory) -> dict[int, KernelRequest]:
     numbers = [n for n, step in enumerate(plan.steps) if isinstance(step, KernelStep) and is_native(step)]
-    requests = [kernel_request(plan.steps[n], memory, n) for n in numbers]
-    return dict(zip(numbers, compile_kernels(requests), strict=True)) if requests else {}
+    return {n: kernel_request(plan.steps[n], memory, n) for n in numbers}
+
+
+def _compile(plan: Any, memory: Memory) -> dict[int, CompiledKernel]:
+    requests = _requests(plan, memory)
+    return dict(zip(requests, compile_kernels(list(requests.values())), strict=True)) if requests else {}
+
+
+def bodies_of_steps(plan: Any, memory: Memory) -> list[Body]:
+    """What has to be compiled before `encode_steps` of the same plan."""
+    objects = [dict(step.params).get("object") for step in plan.steps if isinstance(step, CallStep)]
+    whole = [body for body in (getattr(o, "body", None) for o in objects) if isinstance(body, Body)]
+    return [*bodies_of(list(_requests(plan, memory).values())), *whole]
 
 
 def _pairs(step: Any, memory: Memory, number: int) -> tuple[tuple[int, int], ...]:

@@ -146,16 +146,32 @@ def compile_kernels(requests: list[KernelRequest]) -> list[CompiledKernel]:
     KernelError
         When a kernel or an in-place pair breaks a rule of the loop IR.
     """
-    for request in requests:
-        verify_inplace(request.kernel, request.inplace)
-    printed = [_print_kernel(r.kernel, r.modes) for r in requests]
-    by_lanes = [_print_lanes(r.kernel, r.modes, r.lanes) if r.lanes else ((), ()) for r in requests]
-    bodies = [s.body for sweeps in [*printed, *(lanes for lanes, _ in by_lanes)] for s in sweeps if s.body is not None]
-    addresses = _addresses({_source(b): b for b in bodies})
+    printed, by_lanes = _printed(requests)
+    addresses = _addresses({_source(b): b for b in _bodies(printed, by_lanes)})
     return [
         CompiledKernel(r, _finish(s, addresses), r.kernel.temps, accs or r.kernel.accs, _finish(lanes, addresses))
         for r, s, (lanes, accs) in zip(requests, printed, by_lanes, strict=True)
     ]
+
+
+def bodies_of(requests: list[KernelRequest]) -> list[Body]:
+    """What `compile_kernels` would compile for `requests`."""
+    return _bodies(*_printed(requests))
+
+
+def fetch(bodies: list[Body]) -> None:
+    """Have machine code for `bodies` in this process; a compiler runs at most once.
+
+    Raises
+    ------
+    CompileError
+    """
+    _addresses({_source(b): b for b in bodies})
+
+
+def address_of(body: Body) -> int:
+    """Where the machine code of `body` is; it is compiled if need be (`CompileError`)."""
+    return _addresses({_source(body): body})[_source(body)]
 
 
 def kernel_source(request: KernelRequest) -> str:
@@ -245,6 +261,22 @@ def _folded(sweep: ReduceSweep) -> Expr:
     (value,) = simplify((cast(sweep.value, sweep.acc_dtype),))
     widens = value.kind == "cast" and value.args[0].dtype == "float32" and sweep.acc_dtype == "float64"
     return value.args[0] if widens and sweep.kind == "add" else value
+
+
+_ByLanes = tuple[tuple[_Printed, ...], tuple[str, ...]]
+
+
+def _printed(requests: list[KernelRequest]) -> tuple[list[tuple[_Printed, ...]], list[_ByLanes]]:
+    """Each request as text, and in its version for lanes."""
+    for request in requests:
+        verify_inplace(request.kernel, request.inplace)
+    plain = [_print_kernel(r.kernel, r.modes) for r in requests]
+    return plain, [_print_lanes(r.kernel, r.modes, r.lanes) if r.lanes else ((), ()) for r in requests]
+
+
+def _bodies(printed: list[tuple[_Printed, ...]], by_lanes: list[_ByLanes]) -> list[Body]:
+    every = [*printed, *(lanes for lanes, _ in by_lanes)]
+    return [s.body for sweeps in every for s in sweeps if s.body is not None]
 
 
 def _finish(sweeps: tuple[_Printed, ...], addresses: dict[_Source, int]) -> tuple[CompiledSweep, ...]:

@@ -7,15 +7,18 @@ from math import prod
 from types import SimpleNamespace
 from typing import Any, NoReturn
 
-from theano.compile.callable import Function
+from theano.compile.backend import warn_fall_back
+from theano.compile.callable import Function, PythonFunction
 from theano.compile.runtime_errors import raise_with_op
 from theano.configuration import config
 from theano.cpu import _runtime
-from theano.cpu.assembly import assemble
+from theano.cpu.assembly import Draft
 from theano.cpu.branches import guard_branches
 from theano.cpu.memory import settle_commits
 from theano.cpu.recycling import set_recycling
 from theano.cpu.stamp import mismatch
+from theano.cpu.together import is_put_off, settle
+from theano.cpu.toolchain import CompileError
 from theano.cpu.work import machine_limits, operations, work_of
 from theano.lowering import PerformStep
 
@@ -32,6 +35,8 @@ Plan: Any = _names["Plan"]
 
 class NativeFunction(Plan, Function):  # type: ignore[misc]
     """A compiled function whose plan the C runtime executes.
+
+    Inside another function it may wait to be settled together with that (`theano.cpu.together`); `draft` says so.
 
     Calls go straight to C. What is unusual there (values to convert, missing or unknown arguments, ``output_subset``)
     comes back to `_native_slow`, which follows the rules of `Function` and then runs the same plan.
@@ -51,12 +56,35 @@ class NativeFunction(Plan, Function):  # type: ignore[misc]
             self._profiled = [(step, operations(step)) for step in plan.steps]
             self._statistics.limits = machine_limits
         self._explicit = [i for i, spec in enumerate(maker.inputs) if not spec.implicit]
-        self._configure(assemble(self, plan, maker.inputs, self.input_storage, guards))
+        self.draft: Draft | None = Draft(plan, maker.inputs, self.input_storage, guards)
+        self._instead: PythonFunction | None = None
+        if not is_put_off():
+            settle(self)
+
+    def finish(self) -> None:
+        """Hand the plan to the runtime; everything in it has machine code."""
+        if self.draft is not None:
+            self._configure(self.draft.describe(self))
+            self.draft = None
 
     def _native_slow(self, *args: Any, **kwargs: Any) -> Any:
         return self._slow_call(args, kwargs)
 
+    def _settle_late(self) -> None:
+        """Called before the function around this one was there, or because that could not be compiled."""
+        try:
+            settle(self)
+        except CompileError as error:
+            warn_fall_back("cpu", str(error))
+            self._instead = PythonFunction(self.maker, self.plan, self.input_storage)
+
     def _run(self, values: list[Any]) -> list[Any]:
+        if self.draft is not None and self._instead is None:
+            self._settle_late()
+        if self._instead is not None:
+            outputs: list[Any] = self._instead._run(values)
+            self._instead._store(outputs)
+            return outputs
         results: list[Any] = self._run_values([values[i] for i in self._explicit])
         if self._profiled:
             self._keep_books()

@@ -20,26 +20,20 @@ from theano.codegen.expr import cast, const, post_order
 from theano.codegen.simplify import simplify
 from theano.codegen.single import compute_single
 from theano.cpu.dialect import c_dialect
-from theano.cpu.kernels import _addresses, _source
-from theano.cpu.toolchain import CompileError
 from theano.lowering import CallStep, KernelStep, ViewStep
 
-__all__ = ["compile_recurrence"]
+__all__ = ["recurrence_body"]
 
 MAX_VALUES = 400
 """Larger steps gain little, and cost compile time."""
 
 
-def compile_recurrence(op: Any, plan: Any) -> int:
-    """Address of the function that does the steps of loop `op`, whose step is `plan`; 0 where there is none."""
+def recurrence_body(op: Any, plan: Any) -> Body | None:
+    """The function that does the steps of loop `op`, whose step is `plan`; None where there is none."""
     values = _values(plan)
     if values is None or sum(1 for _ in post_order(values)) > MAX_VALUES:
-        return 0
-    body = _Recurrence(op, plan, values).body()
-    try:
-        return _addresses({_source(body): body})[_source(body)]
-    except CompileError:
-        return 0
+        return None
+    return _Recurrence(op, plan, values).body()
 
 
 def _values(plan: Any) -> tuple[Expr, ...] | None:

@@ -82,6 +82,14 @@ class RowMap(Op):
             self._by_mode[mode] = found
         return found
 
+    @property
+    def fn(self) -> Any:
+        """The inner expressions as a compiled function."""
+        if self._function is None:
+            own = [*self.rows, *self.params]
+            self._function = function(own, self.inner, mode=self.mode, on_unused_input="ignore")
+        return self._function
+
     def make_node(self, *inputs: Any) -> Apply:
         sequences, params = inputs[: len(self.rows)], inputs[len(self.rows) :]
         fitted = [self._stacked(row).filter_variable(v) for row, v in zip(self.rows, sequences, strict=True)]
@@ -96,9 +104,6 @@ class RowMap(Op):
         return inner.type if self.blocks else at.TensorType(inner.type.dtype, (False, *inner.type.broadcastable))
 
     def perform(self, node: Apply, inputs: list, output_storage: list, params: Any = None) -> None:
-        if self._function is None:
-            own = [*self.rows, *self.params]
-            self._function = function(own, self.inner, mode=self.mode, on_unused_input="ignore")
         sequences, fixed = inputs[: len(self.rows)], inputs[len(self.rows) :]
         length = sequences[0].shape[-1] if self.blocks else len(sequences[0])
         if not length:
@@ -113,12 +118,12 @@ class RowMap(Op):
 
     def _results(self, sequences: Sequence[Any], fixed: Sequence[Any]) -> list[Any]:
         if not self.blocks:
-            return [self._function(*[s[i] for s in sequences], *fixed) for i in range(len(sequences[0]))]
+            return [self.fn(*[s[i] for s in sequences], *fixed) for i in range(len(sequences[0]))]
         length = sequences[0].shape[-1]
         size = _block_size(length, sum([getattr(p, "nbytes", 8) for p in fixed]))
         if size >= length:
-            return [self._function(*sequences, *fixed)]
-        return [self._function(*[s[..., i : i + size] for s in sequences], *fixed) for i in range(0, length, size)]
+            return [self.fn(*sequences, *fixed)]
+        return [self.fn(*[s[..., i : i + size] for s in sequences], *fixed) for i in range(0, length, size)]
 
     def _together(self, parts: list[Any], summed: bool) -> Any:
         if len(parts) == 1:

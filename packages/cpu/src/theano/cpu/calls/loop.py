@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from theano.codegen.contiguous import Body
+from theano.cpu.kernels import address_of
 from theano.cpu.memory import typenum_of
 from theano.cpu.perform import perform_thunk
-from theano.cpu.recurrence import compile_recurrence
+from theano.cpu.recurrence import recurrence_body
+from theano.cpu.together import put_off
 from theano.errors import add_to_message
+from theano.frozen import dataclass
 from theano.scan_module.scan_op import Scan
 
 __all__ = ["ROWS"]
@@ -29,9 +33,30 @@ def call_loop(node: Any, build: Any) -> Any:
     # An input without a node may be a shared variable, which a failing loop must not leave half-updated.
     own = [(s.outer_output, s.outer_input) for s in op.states if node.inputs[s.outer_input].owner is not None]
     destroyed = tuple(s.outer_input for s in op.states if s.outer_output in op.destroy_map)
-    numbers = compile_recurrence(op, step.plan)
-    helpers = (step, perform_thunk(node, destroyed), _noter(op), _shape_changed(op), numbers)
-    return build.call("loop", [("ints", tuple(ints)), ("object", helpers)], own)
+    python = (perform_thunk(node, destroyed), _noter(op), _shape_changed(op))
+    parts = LoopParts(step, python, recurrence_body(op, step.plan))
+    return build.call("loop", [("ints", tuple(ints)), ("object", parts)], own)
+
+
+@dataclass(frozen=True)
+class LoopParts:
+    """What the runtime is given for a loop.
+
+    step : NativeFunction
+        One step; it may be unsettled (see `theano.cpu.together`).
+    python : tuple of callables
+        The whole loop, the note for an error, the error of a row of another shape.
+    body : Body or None
+        A generated function for all steps.
+    """
+
+    step: Any
+    python: tuple[Callable[..., Any], ...]
+    body: Body | None
+
+    def settled(self) -> tuple[Any, ...]:
+        """The description that `rt_loop_setup` reads."""
+        return (self.step, *self.python, 0 if self.body is None else address_of(self.body))
 
 
 def _has_tensors(node: Any) -> bool:
@@ -48,7 +73,8 @@ def _native_step(op: Scan) -> Any:
     """The compiled step if the runtime can run it inside a loop, else None."""
     from theano.cpu.native_function import NativeFunction  # lazy: loads the runtime
 
-    step = op.fn
+    with put_off():
+        step = op.fn
     plain = isinstance(step, NativeFunction) and not step.profile and not step.plan.updates
     return step if plain and not any(spec.implicit for spec in step.maker.inputs) else None
 

@@ -236,11 +236,11 @@ PyObject *rt_vectorcall(PyObject *self, PyObject *const *args, size_t nargsf, Py
 {
     Plan *p = (Plan *)self;
     Py_ssize_t npos = PyVectorcall_NARGS(nargsf);
-    if (!p->ready) {
+    if (!p->ready && !PyObject_HasAttrString(self, "_native_slow")) {
         PyErr_SetString(PyExc_RuntimeError, "this plan has not been configured");
         return NULL;
     }
-    if (p->records) /* the slow path keeps the books */
+    if (!p->ready || p->records) /* the slow path has the plan configured; it keeps the books */
         return slow(self, args, nargsf, kwnames);
     Frame *f = rt_frame_take(p);
     if (!f)

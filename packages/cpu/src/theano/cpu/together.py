@@ -1,0 +1,92 @@
+"""Functions inside functions: what a loop and its steps, on every level, lack of machine code is compiled in one run.
+
+The step of a loop is a function of its own, and it is made while the plan around it is. There it stays *unsettled*: it
+knows which kernels it needs, and waits. The outermost function collects what all of them lack, has it compiled in one
+run, and settles them, innermost first. A function that is called before settles by itself.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from theano.configuration import config
+from theano.cpu.kernels import fetch
+from theano.lowering import CallStep, PerformStep
+
+__all__ = ["is_put_off", "put_off", "settle"]
+
+_state = threading.local()
+_settling = threading.RLock()
+
+
+@contextmanager
+def put_off() -> Iterator[None]:
+    """Let native functions that this thread makes wait for the function around them.
+
+    Not with ``config.compile.background``: there steps of loops are compiled at once.
+    """
+    before = is_put_off()
+    _state.waits = config.compile.background < 0
+    try:
+        yield
+    finally:
+        _state.waits = before
+
+
+def is_put_off() -> bool:
+    """Whether a native function that is made now waits for another one."""
+    return bool(getattr(_state, "waits", False))
+
+
+def settle(function: Any) -> None:
+    """Compile what `function` and the functions inside it lack, and make them ready to run.
+
+    Raises
+    ------
+    CompileError
+        Machine code cannot be had; all of them stay as they are.
+    """
+    with _settling:
+        waiting = _unsettled(function)
+        fetch([body for each in waiting for body in each.draft.bodies()])
+        for each in waiting:
+            each.finish()
+
+
+def _unsettled(function: Any) -> list[Any]:
+    """`function` and those inside it that wait, innermost first."""
+    order, seen, todo = [], set(), [(function, False)]
+    while todo:
+        each, is_listed = todo.pop()
+        if is_listed:
+            order.append(each)
+        elif each.draft is not None and id(each) not in seen:
+            seen.add(id(each))
+            todo += [(each, True), *[(inner, False) for inner in _inside(each.plan)]]
+    return order
+
+
+def _inside(plan: Any) -> list[Any]:
+    """The native functions that steps of `plan` run."""
+    found = []
+    for step in plan.steps:
+        if isinstance(step, CallStep) and step.routine == "loop":
+            found.append(dict(step.params)["object"].step)
+        elif isinstance(step, PerformStep) and hasattr(step.node.op, "with_mode") and config.compile.background < 0:
+            with put_off():
+                found.append(step.node.op.fn)
+    return [each for each in found if hasattr(each, "draft")]
+
+
+def _new_lock() -> None:
+    """A forked child has no thread that could release its parent's lock."""
+    global _settling
+    _settling = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_new_lock)
