@@ -35,6 +35,8 @@ _GCC_FLAGS = (
     *("-O1", "-ftree-loop-vectorize", "-fvect-cost-model=dynamic", "--param=vect-epilogues-nomask=0"),
     "-fno-tree-sink",  # sinking a library call into a branch would keep its loop from being vectorised
     "-fno-asynchronous-unwind-tables",
+    # gcc 12's tuning for Zen reads an element from memory again in every instruction that uses it.
+    "-mtune=generic",
     *_MEANING,
 )
 _CLANG_FLAGS = ("-O2", *_MEANING)
