@@ -45,4 +45,15 @@ void rt_dot_rows(const Matrix *x, const char *v, char *out, idx isz, int stream)
 void rt_add_rows(const Matrix *x, const char *factors, char *sums, idx isz);
 void rt_rank_one(double alpha, const char *x, idx xs, const char *y, const Matrix *z, char *out, idx isz);
 
+/* Products of the items of a batch: x, y and out of the first one, and the bytes from item to item. */
+typedef struct {
+    Matrix x, y;
+    char *out;
+    idx xs, ys, os, isz;
+} Items;
+
+/* Whether `rt_tiny_products` takes items of this size and layout. */
+int rt_tiny(const Items *t);
+void rt_tiny_products(const Items *t, idx first, idx count);
+
 #endif

@@ -164,39 +164,45 @@ static int batched_prepare(Call *c, const Thunk *t)
     return rt_alloc_out(c, t, 0, dims);
 }
 
+#define ITEM_PS 4000     /* whatever its size */
 #define LIBRARY_PS 200e6 /* items of so much work may be left to the library, which has threads of its own */
 
 /* Threads share the items of a batch. */
 typedef struct {
-    Matrix x, y;
-    idx xs, ys, os, isz; /* from item to item */
+    Items t;
     idx batch, step;
-    char *out, *room;
+    int tiny;
+    char *room;
     size_t each;
 } Batch;
 
 static void run_items(void *arg, idx chunk, int worker)
 {
     const Batch *b = arg;
-    Matrix x = b->x, y = b->y;
+    const Items *t = &b->t;
+    Matrix x = t->x, y = t->y;
     const idx first = chunk * b->step, end = b->batch - first < b->step ? b->batch : first + b->step;
+    if (b->tiny) {
+        rt_tiny_products(t, first, end - first);
+        return;
+    }
     for (idx i = first; i < end; i++) {
-        x.data = b->x.data + i * b->xs;
-        y.data = b->y.data + i * b->ys;
-        rt_product(1, &x, &y, 0, b->out + i * b->os, b->isz, b->room + (size_t)worker * b->each, 1);
+        x.data = t->x.data + i * t->xs;
+        y.data = t->y.data + i * t->ys;
+        rt_product(1, &x, &y, 0, t->out + i * t->os, t->isz, b->room + (size_t)worker * b->each, 1);
     }
 }
 
 static int batched_run(Call *c, const Thunk *t)
 {
     const idx isz = rt_slot(c, t->out[0])->itemsize;
-    Batch b = {.x = item_of(c, t, 0, 1), .y = item_of(c, t, 1, 0), .xs = rt_in(c, t, 0)->strides[0],
-               .ys = rt_in(c, t, 1)->strides[0], .isz = isz, .batch = rt_in(c, t, 0)->dims[0],
-               .out = rt_out(c, t, 0)->data};
-    const double each = rt_product_ps(&b.x, &b.y, isz), ps = (double)b.batch * each;
+    const Matrix x = item_of(c, t, 0, 1), y = item_of(c, t, 1, 0);
+    Batch b = {.t = {x, y, rt_out(c, t, 0)->data, rt_in(c, t, 0)->strides[0], rt_in(c, t, 1)->strides[0],
+                     x.rows * y.cols * isz, isz}, .batch = rt_in(c, t, 0)->dims[0]};
+    const double each = ITEM_PS + rt_product_ps(&x, &y, isz), ps = (double)b.batch * each;
     const int threads = each < LIBRARY_PS ? rt_threads(c, ps) : 1;
-    b.os = b.x.rows * b.y.cols * isz;
-    b.each = (rt_product_room(&b.x, &b.y, isz, 1) + RT_ALIGN) / RT_ALIGN * RT_ALIGN;
+    b.tiny = rt_tiny(&b.t);
+    b.each = b.tiny ? 0 : (rt_product_room(&x, &y, isz, 1) + RT_ALIGN) / RT_ALIGN * RT_ALIGN;
     b.room = rt_scratch(c, b.each * (size_t)threads);
     if (!b.room) {
         PyErr_NoMemory();
