@@ -1,4 +1,4 @@
-"""Embedding tables: rows by number, the gradient of that, and a step that touches only the rows used."""
+"""Embedding tables: rows by number, the gradient of that, a step that touches only the rows used; masks."""
 
 from __future__ import annotations
 
@@ -121,4 +121,58 @@ def _jax_step(table: Any, rows: Any, slope: Any) -> Any:
     return step
 
 
-CASES = [lookup, dense_gradient, sparse_step]
+MASKED = (1000, 1000)
+
+
+def _masked() -> tuple[Any, Any]:
+    rng = np.random.default_rng(1)
+    values = rng.normal(size=MASKED).astype("float32")
+    return values, rng.random(MASKED) < 0.5
+
+
+def masked_read() -> Result:
+    """``x[mask]``, half of the elements."""
+    import theano
+    from theano import tensor
+
+    values, mask = _masked()
+    x, m = tensor.fmatrix("x"), tensor.TensorType("bool", (False, False))("m")
+    contestants: Contestants = {"theano": bind(theano.function([x, m], x[m]), values, mask)}
+    contestants["NumPy"] = lambda: values[mask]
+
+    def loop(values, mask):
+        out = np.empty(mask.sum(), values.dtype)
+        at = 0
+        for i in range(mask.shape[0]):
+            for j in range(mask.shape[1]):
+                if mask[i, j]:
+                    out[at] = values[i, j]
+                    at += 1
+        return out
+
+    if numba:
+        contestants["Numba"] = numba_call(loop, values, mask)
+    return interleaved("elements under a mask", contestants, bound=1.0, expected=values[mask], tolerance=0)
+
+
+def masked_write() -> Result:
+    """``x`` with zeros under a mask."""
+    import theano
+    from theano import tensor
+
+    values, mask = _masked()
+    x, m = tensor.fmatrix("x"), tensor.TensorType("bool", (False, False))("m")
+    f = theano.function([x, m], tensor.set_subtensor(x[m], np.float32(0)))
+
+    def by_numpy():
+        out = values.copy()
+        out[mask] = 0
+        return out
+
+    contestants: Contestants = {"theano": bind(f, values, mask), "NumPy": by_numpy}
+    if jax:
+        contestants["JAX"] = jax_call(lambda x, m: jax.numpy.where(m, np.float32(0), x), values, mask)
+    return interleaved("zeros under a mask", contestants, bound=1.0, expected=by_numpy(), tolerance=0)
+
+
+CASES = [lookup, dense_gradient, sparse_step, masked_read, masked_write]

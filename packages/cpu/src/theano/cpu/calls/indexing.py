@@ -1,4 +1,4 @@
-"""Rows and points by integer arrays, diagonals, and writing into parts of tensors."""
+"""Rows and points by integer arrays and masks, diagonals, and writing into parts of tensors."""
 
 from __future__ import annotations
 
@@ -7,8 +7,14 @@ from typing import Any
 from theano.cpu.encoding import index_params
 from theano.cpu.memory import typenum_of
 from theano.tensor.diagonal import AllocDiag, ExtractDiag
+from theano.tensor.nonzeros import Nonzero
 from theano.tensor.subtensor import AdvancedIncSubtensor1, AdvancedSubtensor1, IncSubtensor
-from theano.tensor.subtensor.advanced import AdvancedIncSubtensor, AdvancedSubtensor
+from theano.tensor.subtensor.advanced import (
+    AdvancedBooleanIncSubtensor,
+    AdvancedBooleanSubtensor,
+    AdvancedIncSubtensor,
+    AdvancedSubtensor,
+)
 from theano.tensor.type_other import SliceConstant
 
 __all__ = ["ROWS"]
@@ -51,12 +57,17 @@ def _points(entries: list[Any]) -> tuple[int, int] | None:
     """How many dims stand before the indexed ones, and how many are indexed; None for other fancy indices."""
     lead = next((k for k, entry in enumerate(entries) if not _full(entry)), len(entries))
     arrays = entries[lead:]
-    whole = all(getattr(e.type, "dtype", "") in _INTEGERS for e in arrays)
-    return (lead, len(arrays)) if arrays and whole else None
+    return (lead, len(arrays)) if arrays and all(map(_is_array, arrays)) else None
+
+
+def _is_array(entry: Any) -> bool:
+    """Whether an entry is of whole numbers, or a mask."""
+    dtype = getattr(entry.type, "dtype", "")
+    return dtype in _INTEGERS or (dtype == "bool" and entry.type.ndim > 0)
 
 
 def call_take_points(node: Any, build: Any) -> Any:
-    """A part chosen by integer arrays for adjacent dims."""
+    """A part chosen by integer arrays or masks for adjacent dims."""
     found = _points(node.inputs[1:])
     if found is None or typenum_of(node.inputs[0].type) < 0:
         return None
@@ -68,9 +79,12 @@ def call_inc_points(node: Any, build: Any) -> Any:
     found = _points(node.inputs[2:])
     if found is None or not _writable(node, node.op.set_instead_of_inc):
         return None
-    if any(entry.type.ndim > 1 for entry in node.inputs[2 + found[0] :]):
-        return None
     return build.call("inc_points", [("ints", (int(node.op.set_instead_of_inc), *found))], [(0, 0)])
+
+
+def call_nonzero(node: Any, build: Any) -> Any:
+    """Coordinates."""
+    return build.call("nonzero") if node.inputs[0].type.dtype in _ADDABLE | {"bool"} else None
 
 
 def _diagonal_params(op: Any, ndim: int) -> list[tuple[str, tuple[int, ...]]]:
@@ -95,6 +109,9 @@ ROWS = (
     (AdvancedIncSubtensor1, call_inc_rows),
     (AdvancedSubtensor, call_take_points),
     (AdvancedIncSubtensor, call_inc_points),
+    (AdvancedBooleanSubtensor, call_take_points),
+    (AdvancedBooleanIncSubtensor, call_inc_points),
+    (Nonzero, call_nonzero),
     (ExtractDiag, call_extract_diagonal),
     (AllocDiag, call_alloc_diagonal),
 )

@@ -135,6 +135,7 @@ const Routine rt_index_routines[] = {{"inc_subtensor", NULL, inc_subtensor_prepa
                                      {"inc_rows", NULL, rt_inc_rows_prepare, rt_inc_rows_run},
                                      {"take_points", NULL, rt_take_points_prepare, rt_take_points_run},
                                      {"inc_points", NULL, rt_inc_points_prepare, rt_inc_points_run},
+                                     {"nonzero", NULL, rt_nonzero_prepare, rt_nonzero_run},
                                      {"extract_diagonal", NULL, rt_extract_diagonal_prepare, rt_extract_diagonal_run},
                                      {"alloc_diagonal", NULL, rt_alloc_diagonal_prepare, rt_alloc_diagonal_run},
                                      {NULL, NULL, NULL, NULL}};

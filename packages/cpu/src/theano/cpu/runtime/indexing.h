@@ -34,6 +34,12 @@ int rt_take_points_run(Call *c, const Thunk *t);
 int rt_inc_points_prepare(Call *c, const Thunk *t);
 int rt_inc_points_run(Call *c, const Thunk *t);
 
+/* masks.c */
+idx rt_count_true(int typenum, int ndim, const idx *dims, const idx *strides, const char *p);
+void rt_find_true(int typenum, int ndim, const idx *dims, const idx *strides, const char *p, idx *out, idx count);
+int rt_nonzero_prepare(Call *c, const Thunk *t);
+int rt_nonzero_run(Call *c, const Thunk *t);
+
 /* diagonal.c */
 int rt_extract_diagonal_prepare(Call *c, const Thunk *t);
 int rt_extract_diagonal_run(Call *c, const Thunk *t);

@@ -11,9 +11,9 @@ __all__ = ["RULE_FILES", "register_all"]
 
 #: Files with a `rules` list, in the order in which rules are tried.
 RULE_FILES = (
-    "useless", "fill", "alloc", "shape", "dimshuffle", "reshape", "subtensor", "increment", "join", "cast", "switch",
-    "algebra", "multiples", "pow", "exp_log", "reduction", "stabilize", "sigmoid_softplus", "nnet.crossentropy",
-    "nnet.softmax",
+    "useless", "fill", "alloc", "shape", "dimshuffle", "reshape", "subtensor", "increment", "fancy_index", "join",
+    "cast", "switch", "algebra", "multiples", "pow", "exp_log", "reduction", "stabilize", "sigmoid_softplus",
+    "nnet.crossentropy", "nnet.softmax",
 )  # fmt: skip
 
 
