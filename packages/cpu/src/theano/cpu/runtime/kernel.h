@@ -43,13 +43,18 @@ void rt_run_body_over(const Sweep *s, char *const *p, const idx *slack, idx n);
 
 #define RT_LEAST_SPAN 2048 /* elements; whole cache lines and whole vectors: no thread gets fewer */
 
+/* The usual way: slots of the inputs that have one element for each position. */
+typedef struct {
+    int32_t count, slots[RT_MAXOPS];
+} Whole;
+
 /* map.c, usual.c */
 typedef struct {
     Sweep sweep;
     Sweep rows; /* the same for one row of the last axis, with elements that do not move along it; no body: none */
     Space space;
     int32_t inplace[RT_MAXOPS]; /* for each input: output whose address it must have, or -1 */
-    int32_t nwhole, whole[RT_MAXOPS]; /* the usual way: slots of the inputs with one element for each position */
+    Whole whole;
     int32_t slots[RT_MAXOPS], steps[RT_MAXOPS]; /* of each operand: its slot, bytes from one element to the next */
 } Map;
 

@@ -116,6 +116,7 @@ static int rows_setup(Plan *plan, Thunk *t, PyObject *extra)
         return -1;
     r->across = (uint8_t)can_go_across(r);
     r->folds = plain_fold(r);
+    t->usual = rt_rows_usual(r, t);
     return PyErr_Occurred() ? -1 : 0;
 }
 

@@ -12,6 +12,7 @@
 
 typedef struct {
     Space space;
+    Whole whole;
     int32_t nrow, nkept, row_axes[RT_MAXDIM], kept_axes[RT_MAXDIM];
     int32_t ntemps, naccs, temp_size[RT_MAXACCS], acc_size[RT_MAXACCS];
     int32_t nsweeps, nlanes, cost_ps;
@@ -59,6 +60,8 @@ void rt_fold_start(Fold *f, const Sweep *s, int size);
 void rt_fold_tile(Fold *f, char **p, idx at, idx n, idx length, char *acc);
 void rt_fold_row(const Sweep *s, char *const *p, idx length, char *acc, int size, int over);
 void rt_fold_long(const Sweep *s, char *const *p, idx length, char *acc, int size, int threads);
+
+thunk_fn rt_rows_usual(Rows *r, const Thunk *t);
 
 void rt_lay_out(Rooms *rooms, const Rows *r, const Job *job, char *room);
 size_t rt_room_along(const Rows *r, const Job *job);

@@ -1,5 +1,6 @@
-/* Small elementwise steps as they usually are: all inputs contiguous and of one shape, or single elements. */
-#include "kernel.h"
+/* Small steps as they usually are: all inputs contiguous and of one shape, or single elements; elementwise work, and
+ * reductions of all there is. Nothing is described or planned for them but what the spec says once and for all. */
+#include "rows.h"
 
 static int same_shape(const Buf *a, const Buf *b, int ndim)
 {
@@ -10,18 +11,40 @@ static int same_shape(const Buf *a, const Buf *b, int ndim)
 }
 
 /* The shape of all inputs that have an element for each position; 0 when they differ or one is not contiguous. */
-static inline int common_shape(Call *c, const Map *m, const Buf **first)
+static inline int common_shape(Call *c, const Whole *w, int ndim, const Buf **first)
 {
-    const Buf *found = m->nwhole ? &c->bufs[m->whole[0]] : NULL;
+    const Buf *found = w->count ? &c->bufs[w->slots[0]] : NULL;
     if (found && !found->contig)
         return 0;
-    for (int32_t i = 1; i < m->nwhole; i++) {
-        const Buf *b = &c->bufs[m->whole[i]];
-        if (!b->contig || b->size != found->size || !same_shape(found, b, m->space.ndim))
+    for (int32_t i = 1; i < w->count; i++) {
+        const Buf *b = &c->bufs[w->slots[i]];
+        if (!b->contig || b->size != found->size || !same_shape(found, b, ndim))
             return 0;
     }
     *first = found;
     return 1;
+}
+
+/* Finds the inputs that have an element for each position; 0 when some input is neither that nor a single element. */
+static int find_whole(Whole *w, const Space *space, const Thunk *t)
+{
+    uint64_t all = space->ndim < 64 ? (1ULL << space->ndim) - 1 : ~0ULL;
+    w->count = 0;
+    for (int32_t i = 0; i < t->nin; i++) {
+        if ((space->bcast[i] & all) == all)
+            continue;
+        if (space->bcast[i] || !space->identity[i])
+            return 0;
+        w->slots[w->count++] = t->in[i];
+    }
+    return 1;
+}
+
+/* Whether an operand is taken as one element for all positions where its input is one, and only there. */
+static int fits(const Operand *op, const Space *space)
+{
+    uint64_t all = space->ndim < 64 ? (1ULL << space->ndim) - 1 : ~0ULL;
+    return op->kind != OP_IN || op->scalar == ((space->bcast[op->index] & all) == all);
 }
 
 /* As rt_run_body for at least one whole vector and nothing written in place. */
@@ -38,16 +61,43 @@ static inline void run_body(const Map *m, char *const *p, idx n)
     s->body(q, s->width);
 }
 
+/* Memory for the outputs, with that of inputs that die here; an input that keeps its own is copied to where the body
+ * overwrites it. */
+static int take_over(Call *c, const Thunk *t, const Map *m, const Buf *first, char **p)
+{
+    const Sweep *s = &m->sweep;
+    for (int32_t k = 0; k < t->nout; k++)
+        if (rt_alloc_out(c, t, k, first ? first->dims : NULL) < 0)
+            return -1;
+    for (int k = 0; k < s->nops; k++) {
+        const Operand *op = &s->ops[k];
+        p[k] = c->bufs[m->slots[k]].data;
+        if (op->kind != OP_IN || m->inplace[op->index] < 0)
+            continue;
+        char *to = rt_out(c, t, m->inplace[op->index])->data;
+        if (p[k] != to)
+            memcpy(to, p[k], (size_t)((first ? first->size : 1) * op->size));
+        p[k] = to;
+    }
+    return 0;
+}
+
+static inline idx usual_size(Call *c, const Map *m, const Buf **first)
+{
+    if (!common_shape(c, &m->whole, m->space.ndim, first))
+        return 0;
+    idx n = *first ? (*first)->size : 1;
+    return n > RT_LEAST_SPAN || (double)n * m->sweep.cost_ps >= RT_GIL_PS ? 0 : n;
+}
+
 static int usual_run(Call *c, const Thunk *t)
 {
     const Map *m = t->impl;
     const Sweep *s = &m->sweep;
     const Buf *first = NULL;
     char *p[RT_MAXOPS];
-    if (!common_shape(c, m, &first))
-        return 1;
-    idx n = first ? first->size : 1;
-    if (n == 0 || n > RT_LEAST_SPAN || (double)n * s->cost_ps >= RT_GIL_PS)
+    idx n = usual_size(c, m, &first);
+    if (n == 0)
         return 1;
     for (int32_t k = 0; k < t->nout; k++)
         if (rt_alloc(c, t->out[k], first ? first->dims : NULL) < 0)
@@ -61,33 +111,106 @@ static int usual_run(Call *c, const Thunk *t)
     return 0;
 }
 
+/* The same where memory of inputs is taken over. */
+static int usual_overwrite(Call *c, const Thunk *t)
+{
+    const Map *m = t->impl;
+    const Buf *first = NULL;
+    char *p[RT_MAXOPS];
+    idx n = usual_size(c, m, &first);
+    if (n == 0)
+        return 1;
+    if (take_over(c, t, m, first, p) < 0)
+        return -1;
+    rt_run_body(&m->sweep, p, n);
+    return 0;
+}
+
 /* What runs thunk `t` when its values are small, or NULL. */
 thunk_fn rt_map_usual(Map *m, const Thunk *t)
 {
-    uint64_t all = m->space.ndim < 64 ? (1ULL << m->space.ndim) - 1 : ~0ULL;
-    if (t->commit)
+    int takes = 0;
+    if (t->commit || !find_whole(&m->whole, &m->space, t))
         return NULL;
     for (int32_t k = 0; k < t->nout; k++)
-        if (t->take[k] >= 0)
-            return NULL;
-    m->nwhole = 0;
-    for (int32_t i = 0; i < t->nin; i++) {
-        if (m->inplace[i] >= 0)
-            return NULL;
-        if ((m->space.bcast[i] & all) == all)
-            continue;
-        if (!m->space.identity[i])
-            return NULL;
-        m->whole[m->nwhole++] = t->in[i];
-    }
+        takes |= t->take[k] >= 0;
+    for (int32_t i = 0; i < t->nin; i++)
+        takes |= m->inplace[i] >= 0;
     for (int k = 0; k < m->sweep.nops; k++) {
         const Operand *op = &m->sweep.ops[k];
-        if (op->kind != OP_IN && op->kind != OP_OUT)
+        if ((op->kind != OP_IN && op->kind != OP_OUT) || !fits(op, &m->space))
             return NULL;
-        if (op->kind == OP_IN && op->scalar != ((m->space.bcast[op->index] & all) == all))
+        if (op->kind == OP_IN && op->scalar && m->inplace[op->index] >= 0)
             return NULL;
         m->slots[k] = op->kind == OP_IN ? t->in[op->index] : t->out[op->index];
         m->steps[k] = op->scalar ? 0 : op->size;
     }
-    return m->nwhole || m->space.ndim == 0 ? usual_run : NULL;
+    if (!m->whole.count && m->space.ndim)
+        return NULL;
+    return takes ? usual_overwrite : usual_run;
+}
+
+/* -- reductions of all there is -------------------------------------------------------------------------------------- */
+
+static char *operand_of(Call *c, const Thunk *t, const Operand *op, char (*accs)[8])
+{
+    switch (op->kind) {
+    case OP_IN: return rt_in(c, t, op->index)->data;
+    case OP_OUT: return rt_out(c, t, op->index)->data;
+    case OP_ACC: return accs[op->index];
+    default: return NULL; /* partial results, whose place the fold knows */
+    }
+}
+
+static int usual_reduction(Call *c, const Thunk *t)
+{
+    const Rows *r = t->impl;
+    const Buf *first = NULL;
+    char accs[RT_MAXACCS][8], *p[RT_MAXOPS];
+    if (!common_shape(c, &r->whole, r->space.ndim, &first))
+        return 1;
+    idx n = first->size;
+    if (n == 0 || (double)(n + 8) * r->cost_ps >= RT_GIL_PS)
+        return 1;
+    for (int32_t k = 0; k < t->nout; k++)
+        if (rt_alloc(c, t->out[k], NULL) < 0)
+            return -1;
+    for (int32_t i = 0; i < r->nsweeps; i++) {
+        const Sweep *s = &r->sweeps[i];
+        for (int k = 0; k < s->nops; k++)
+            p[k] = operand_of(c, t, &s->ops[k], accs);
+        if (s->final)
+            rt_run_body(s, p, 1);
+        else
+            rt_fold_row(s, p, n, accs[s->acc], r->acc_size[s->acc], 0);
+    }
+    return 0;
+}
+
+/* Whether a sweep is the final one, or folds what needs no tile. */
+static int is_plain(const Sweep *s, const Space *space)
+{
+    if (!s->final && (s->leaf < 0 || (s->body && s->fold < 0) || (!s->body && s->ops[0].kind != OP_IN)))
+        return 0;
+    for (int k = 0; k < s->nops; k++) {
+        const Operand *op = &s->ops[k];
+        if (op->kind == OP_TEMP || op->kind == OP_IOTA || op->kind == OP_TILE || !fits(op, space))
+            return 0;
+        if (!s->body && op->scalar)
+            return 0;
+    }
+    return 1;
+}
+
+thunk_fn rt_rows_usual(Rows *r, const Thunk *t)
+{
+    if (t->commit || r->nkept || r->nguards || !find_whole(&r->whole, &r->space, t) || !r->whole.count)
+        return NULL;
+    for (int32_t k = 0; k < t->nout; k++)
+        if (!r->reduced[k])
+            return NULL;
+    for (int32_t i = 0; i < r->nsweeps; i++)
+        if (!is_plain(&r->sweeps[i], &r->space))
+            return NULL;
+    return usual_reduction;
 }
