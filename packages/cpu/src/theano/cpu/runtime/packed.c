@@ -21,14 +21,16 @@
 #define FAR_AWAY ((idx)1 << 20)          /* bytes of a result from which on it is not in the second cache */
 #define SQUARE 64                        /* rows that are transposed at a time */
 #define LEAST_ROWS 48                    /* for a thread: each packs its panels anew */
+#define MANY_ROWS 1536                   /* for a thread: packing anew costs nothing, reading them once more would */
 #define FEW 36                           /* rows that do not pay for packing */
 #define NARROW 16                        /* columns: where libraries are slow whatever the length */
 
 typedef struct {
     idx k, depth, ars, acs, ldb, crs; /* strides in elements */
     double alpha, beta;
-    int last; /* lanes of the last vector */
-    int far;  /* the result comes from far away: ask for it early */
+    int last;   /* lanes of the last vector */
+    int padded; /* rows of the second operand are whole vectors */
+    int far;    /* the result comes from far away: ask for it early */
     idx block; /* bytes of packed panels; 0: nothing is packed */
 } Tile;
 
@@ -202,9 +204,9 @@ static void run(Product *q, int threads)
     const idx width = q->vectors * lanes, wide = rt_pool_chunks(q->n, width);
     q->rows = q->m;
     q->cols = q->n;
-    if (wide >= 4 * threads || q->m < LEAST_ROWS * threads)
+    if (threads > 1 && q->m < MANY_ROWS * threads && (wide >= 4 * threads || q->m < LEAST_ROWS * threads))
         q->cols = rt_pool_step(wide, 1, threads, ps) * width;
-    else
+    else if (threads > 1)
         q->rows = rt_pool_step(q->m, LEAST_ROWS, threads, ps);
     cut_long_pieces(q, width);
     rt_parallel(threads, rt_pool_chunks(q->m, q->rows) * rt_pool_chunks(q->n, q->cols), run_chunk, q);
@@ -217,7 +219,7 @@ int rt_packed_product(double alpha, const Matrix *x, const Matrix *y, double bet
     const int bits = isz == 8 ? 3 : 2;
     const idx xrs = x->rs >> bits, xcs = x->cs >> bits, yrs = y->rs >> bits, ycs = y->cs >> bits, m = x->rows, n = y->cols;
     if (kind == TURNED) {
-        Product q = {.t = {x->cols, FLAT, ycs, yrs, 0, m, 1, 0, 0, 0, 0}, .m = n, .n = m, .a = y->data, .b = x->data,
+        Product q = {.t = {.k = x->cols, .depth = FLAT, .ars = ycs, .acs = yrs, .crs = m, .alpha = 1}, .m = n, .n = m, .a = y->data, .b = x->data,
                      .brs = xcs, .bcs = 1, .out = room, .isz = isz};
         run(&q, threads);
         if (isz == 8)
@@ -226,9 +228,10 @@ int rt_packed_product(double alpha, const Matrix *x, const Matrix *y, double bet
             f32_turn(m, n, (float *)room, alpha, beta, (float *)out);
     } else if (kind) {
         const idx depth = kind == PACKED ? DEPTH : DEEP, block = kind == PACKED ? block_bytes() : 0;
-        Product q = {.t = {x->cols, depth, xrs, xcs, 0, n, alpha, beta, 0, m * n * isz >= FAR_AWAY, block}, .m = m, .n = n,
-                     .a = x->data, .b = y->data, .brs = yrs, .bcs = ycs, .out = out, .isz = isz, .room = room,
-                     .each = kind == PACKED ? panels(x, y) : 0};
+        Product q = {.t = {.k = x->cols, .depth = depth, .ars = xrs, .acs = xcs, .crs = n, .alpha = alpha, .beta = beta,
+                           .padded = kind == PACKED, .far = m * n * isz >= FAR_AWAY, .block = block},
+                     .m = m, .n = n, .a = x->data, .b = y->data, .brs = yrs, .bcs = ycs, .out = out, .isz = isz,
+                     .room = room, .each = kind == PACKED ? panels(x, y) : 0};
         run(&q, threads);
     }
     return kind;

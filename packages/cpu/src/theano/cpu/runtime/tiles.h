@@ -4,6 +4,28 @@
  * lanes, and TILES, the sizes that fit the registers. A tile of `mr` rows by `nv` vectors of the result stays in
  * registers while the contracted dim passes. */
 
+/* The contracted dim, from first to last. `last`: lanes of the last vector; `ahead`: columns of the first operand lie in
+ * lines of their own, which no processor foresees. */
+static inline __attribute__((always_inline)) TARGET void NAME(pass)(const int mr, const int nv, const Tile *t,
+                                                                    const TYPE *a, const TYPE *b, const int last,
+                                                                    const int ahead, VEC acc[MAX_ROWS][MAX_VECTORS])
+{
+    const idx ars = t->ars, acs = t->acs, ldb = t->ldb;
+    for (idx p = t->k; p > 0; p--, b += ldb, a += acs) {
+        VEC row[MAX_VECTORS];
+        UNROLL for (int v = 0; v < nv - 1; v++)
+            row[v] = LOAD(b + v * LANES);
+        if (ahead)
+            __builtin_prefetch(a + 64 / sizeof(TYPE));
+        row[nv - 1] = last == LANES ? LOAD(b + (nv - 1) * LANES) : LOAD_SOME(b + (nv - 1) * LANES, last);
+        UNROLL for (int i = 0; i < mr; i++) {
+            VEC x = SET1(a[i * ars]);
+            UNROLL for (int v = 0; v < nv; v++)
+                acc[i][v] = FMA(x, row[v], acc[i][v]);
+        }
+    }
+}
+
 static inline __attribute__((always_inline)) TARGET void NAME(tile)(const int mr, const int nv, const Tile *t,
                                                                     const TYPE *a, const TYPE *b, TYPE *c)
 {
@@ -11,25 +33,18 @@ static inline __attribute__((always_inline)) TARGET void NAME(tile)(const int mr
     UNROLL for (int i = 0; i < mr; i++)
         UNROLL for (int v = 0; v < nv; v++)
             acc[i][v] = ZERO();
-    const idx ars = t->ars, acs = t->acs, ldb = t->ldb, crs = t->crs;
+    const idx crs = t->crs;
     const int last = t->last;
-    const idx ahead = ars == 1 ? 64 / sizeof(TYPE) : 0; /* columns lie in lines of their own, which no processor foresees */
     if (t->far)
         UNROLL for (int i = 0; i < mr; i++)
             UNROLL for (int v = 0; v < nv; v++)
                 __builtin_prefetch(c + i * crs + v * LANES, 1, 3);
-    for (idx p = t->k; p > 0; p--, b += ldb, a += acs) {
-        VEC row[MAX_VECTORS];
-        UNROLL for (int v = 0; v < nv - 1; v++)
-            row[v] = LOAD(b + v * LANES);
-        __builtin_prefetch(a + ahead);
-        row[nv - 1] = LOAD_SOME(b + (nv - 1) * LANES, last);
-        UNROLL for (int i = 0; i < mr; i++) {
-            VEC x = SET1(a[i * ars]);
-            UNROLL for (int v = 0; v < nv; v++)
-                acc[i][v] = FMA(x, row[v], acc[i][v]);
-        }
-    }
+    if (last != LANES && !t->padded)
+        NAME(pass)(mr, nv, t, a, b, last, 1, acc);
+    else if (t->ars == 1)
+        NAME(pass)(mr, nv, t, a, b, LANES, 1, acc);
+    else
+        NAME(pass)(mr, nv, t, a, b, LANES, 0, acc);
     const VEC alpha = SET1((TYPE)t->alpha), beta = SET1((TYPE)t->beta);
     const int adds = t->beta != 0;
     UNROLL for (int i = 0; i < mr; i++)
@@ -80,10 +95,16 @@ static TARGET void NAME(pack)(TYPE *to, idx width, idx k, idx n, const TYPE *b, 
             to[p * width + j] = b[p * brs + j * bcs];
 }
 
-/* The height of the next tile. */
+/* The height of the next tile: all of about one height, for low ones wait for loads. */
 static inline int NAME(height)(int nv, idx m)
 {
     int mr = m < MAX_ROWS ? (int)m : MAX_ROWS;
+    while (!NAME(tiles)[nv][mr])
+        mr--;
+    if (m <= mr || m >= mr * mr)
+        return mr;
+    const idx count = (m + mr - 1) / mr;
+    mr = (int)((m + count - 1) / count);
     while (!NAME(tiles)[nv][mr])
         mr--;
     return mr;
