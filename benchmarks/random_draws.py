@@ -70,6 +70,13 @@ def _laws(size: int) -> dict[str, tuple[Any, Any, float, float]]:
         "gamma 5": (
             stream.gamma((size,), 5.0, dtype="float64"), lambda: generator.standard_gamma(5.0, size), 5.0, 5**0.5,
         ),
+        "gamma 0.5": (
+            stream.gamma((size,), 0.5, dtype="float64"), lambda: generator.standard_gamma(0.5, size), 0.5, 0.5**0.5,
+        ),
+        "beta 2 3": (stream.beta((size,), 2.0, 3.0, dtype="float64"), lambda: generator.beta(2.0, 3.0, size), 0.4, 0.2),
+        "beta 0.5 0.5": (
+            stream.beta((size,), 0.5, 0.5, dtype="float64"), lambda: generator.beta(0.5, 0.5, size), 0.5, 0.125**0.5,
+        ),
         "categories 0.1 0.2 0.7": (
             stream.categorical((size,), [0.1, 0.2, 0.7]), lambda: generator.choice(3, size, p=[0.1, 0.2, 0.7]),
             1.6, 0.44**0.5,
@@ -79,7 +86,7 @@ def _laws(size: int) -> dict[str, tuple[Any, Any, float, float]]:
 
 LAWS = (
     "bernoulli 0.3", "integers 0 to 9", "Poisson 3", "Poisson 50", "binomial 100 x 0.3", "exponential", "gamma 5",
-    "categories 0.1 0.2 0.7",
+    "gamma 0.5", "beta 2 3", "beta 0.5 0.5", "categories 0.1 0.2 0.7",
 )  # fmt: skip
 
 

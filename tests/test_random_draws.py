@@ -22,7 +22,9 @@ CONTINUOUS = [
     (lambda s, d: s.exponential((N,), 2.0, dtype=d), stats.expon(scale=2)),
     (lambda s, d: s.gamma((N,), 0.3, 2.0, dtype=d), stats.gamma(0.3, scale=2)),
     (lambda s, d: s.gamma((N,), 7.5, dtype=d), stats.gamma(7.5)),
+    (lambda s, d: s.gamma((N,), 1.0, dtype=d), stats.gamma(1.0)),
     (lambda s, d: s.beta((N,), 0.5, 2.5, dtype=d), stats.beta(0.5, 2.5)),
+    (lambda s, d: s.beta((N,), 3.0, 1.5, dtype=d), stats.beta(3.0, 1.5)),
 ]
 
 
@@ -38,8 +40,10 @@ DISCRETE = [
     (lambda s: s.bernoulli((N,), 0.3), stats.bernoulli(0.3)),
     (lambda s: s.random_integers((N,), -4, 6), stats.randint(-4, 7)),
     (lambda s: s.poisson((N,), 3.5), stats.poisson(3.5)),
+    (lambda s: s.poisson((N,), 11.0), stats.poisson(11)),
     (lambda s: s.poisson((N,), 77.0), stats.poisson(77)),
     (lambda s: s.binomial((N,), 9, 0.2), stats.binom(9, 0.2)),
+    (lambda s: s.binomial((N,), 24, 0.5), stats.binom(24, 0.5)),
     (lambda s: s.binomial((N,), 400, 0.6), stats.binom(400, 0.6)),
     (lambda s: s.binomial((N,), 10**9, 3e-9), stats.binom(10**9, 3e-9)),
 ]
@@ -68,6 +72,19 @@ def test_tails_of_the_normal_law(dtype):
     for shift in (1, 16, 64, 128, 256, 1_000_000):
         assert abs(np.mean(drawn[shift:] * drawn[:-shift])) < 5 / drawn.size**0.5
         assert abs(np.mean(drawn[shift:] ** 2 * drawn[:-shift] ** 2) - 1) < 15 / drawn.size**0.5
+
+
+@pytest.mark.parametrize("law", ["gamma", "beta"])
+def test_neighbours_of_laws_that_share_a_group_are_independent(law):
+    """Two normal numbers have one radius, and the two numbers of a beta number come from one group."""
+    parameters = (2.0,) if law == "gamma" else (2.0, 3.0)
+    draw = theano.function([], getattr(RandomStream(5), law)((10 * N,), *parameters, dtype="float64"))
+    drawn = draw()
+    scaled = (drawn - drawn.mean()) / drawn.std()
+    for shift in (1, 16, 31, 32, 33, 64):
+        a, b = scaled[shift:], scaled[:-shift]
+        assert abs(np.mean(a * b)) < 5 / a.size**0.5
+        assert abs(np.mean((a * a - 1) * (b * b - 1))) < 5 * np.var(a * a) / a.size**0.5
 
 
 def test_variables_of_one_stream_are_independent():

@@ -133,7 +133,20 @@ def test_errors_name_the_value():
         h([2**20, 2**30])
 
 
+@pytest.mark.parametrize("size", [(), (0,), (31,), (33,), (64,), (65,), (3, 1000)])
+@pytest.mark.parametrize("law", ["gamma", "beta", "poisson", "binomial"])
+def test_sizes_of_laws_that_reject(law, size):
+    parameters = {"poisson": (30.0,), "binomial": (60, 0.6), "gamma": (0.9,), "beta": (0.9, 1.1)}[law]
+    for a, b in both(lambda s: getattr(s, law)(size, *parameters)):
+        same(a, b)
+
+
 LOOPS = [
+    lambda s: s.poisson((20_000,), lam=10.5),
+    lambda s: s.binomial((20_000,), n=22, p=0.52),
+    lambda s: s.gamma((20_000,), shape=1.0, dtype="float64"),
+    lambda s: s.beta((20_000,), a=3.0, b=1.0, dtype="float32"),
+    lambda s: s.beta(a=np.linspace(0.5, 1.5, 300), b=np.linspace(2.0, 0.5, 300), dtype="float64"),
     lambda s: s.poisson((5000,), lam=3.3),
     lambda s: s.poisson((5000,), lam=1234.5, dtype="float32"),
     lambda s: s.poisson((3, 200), lam=np.linspace(0, 40, 200)),
@@ -167,7 +180,12 @@ def test_laws_with_a_loop_in_them(number):
 
 def test_laws_with_a_loop_on_any_number_of_threads():
     s = RandomStream(5)
-    outs = [s.poisson((30_000,), 20.0), s.gamma((30_000,), 0.5), s.multinomial((9000,), n=9, pvals=[0.3, 0.7])]
+    outs = [
+        s.poisson((30_000,), 20.0),
+        s.gamma((30_000,), 0.5),
+        s.beta((30_000,), 0.5, 3.0),
+        s.multinomial((9000,), n=9, pvals=[0.3, 0.7]),
+    ]
     f = theano.function([], outs, no_default_updates=True)
     with threads.sharing(1):
         alone = f()

@@ -8,9 +8,9 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.tensor.random import RandomStream
+from theano.tensor.random import RandomStream, chacha
 from theano.tensor.random.chacha import GROUP, Series, blocks, new_state, stream
-from theano.tensor.random.draw import Draw
+from theano.tensor.random.draw import Draw, words_for
 from theano.tensor.random.exact import exp64, log32, log64, turn32, turn64
 from theano.tensor.random.table import LAWS
 
@@ -89,14 +89,48 @@ def test_uniform_numbers_are_the_words():
     np.testing.assert_array_equal(wide, ((high >> np.uint64(5)) * 2.0**26 + (low >> np.uint64(6))) * 2.0**-53)
 
 
-@pytest.mark.parametrize("law", ["uniform", "normal", "exponential", "bernoulli", "integers", "poisson", "gamma"])
+PARAMETERS = {
+    **dict.fromkeys(("uniform", "normal", "exponential", "bits"), ()),
+    "bernoulli": (0.3,),
+    "integers": (np.int64(-3), np.int64(8)),
+    "poisson": (20.0,),
+    "binomial": (np.int64(60), 0.5),
+    "gamma": (0.7,),
+    "beta": (0.7, 1.5),
+}
+
+
+def sample(law, state, n):
+    dtype = (
+        "int64" if law in ("bernoulli", "integers", "poisson", "binomial") else "uint64" if law == "bits" else "float64"
+    )
+    return LAWS[law][1](state, n, dtype, *(np.asarray(p) for p in PARAMETERS[law]))
+
+
+@pytest.mark.parametrize("law", PARAMETERS)
 def test_an_element_depends_on_state_and_place_alone(law):
-    params = {"bernoulli": (0.3,), "integers": (np.int64(-3), np.int64(8)), "poisson": (20.0,), "gamma": (0.7,)}
-    params = [np.asarray(p) for p in params.get(law, ())]
-    dtype = "int64" if law in ("bernoulli", "integers", "poisson") else "float64"
-    whole = LAWS[law][1](new_state(2, 0), 20_000, dtype, *params)
-    for n in (0, 1, 127, 129, 16_385):
-        np.testing.assert_array_equal(LAWS[law][1](new_state(2, 0), n, dtype, *params), whole[:n])
+    whole = sample(law, new_state(2, 0), 20_000)
+    for n in (0, 1, 31, 33, 63, 65, 127, 129, 16_385):
+        np.testing.assert_array_equal(sample(law, new_state(2, 0), n), whole[:n])
+
+
+@pytest.mark.parametrize("law", PARAMETERS)
+@pytest.mark.parametrize("n", [1, 33, 65, 200])
+def test_draws_one_after_the_other_share_no_block(law, n, monkeypatch):
+    made = []
+
+    def recorded(key, counters, nonces, rounds=8):
+        made.append(np.stack(np.broadcast_arrays(*map(np.atleast_1d, (counters, nonces)))))
+        return blocks(key, counters, nonces, rounds)
+
+    monkeypatch.setattr(chacha, "blocks", recorded)
+    state, seen = new_state(2, 0), set()
+    for _ in range(3):
+        made.clear()
+        state[4] += np.uint64(-(-n * words_for(law, sample(law, state, n).dtype.name) // GROUP))
+        pairs = set(map(tuple, np.concatenate(made, axis=1).T.tolist()))
+        assert not pairs & seen
+        seen |= pairs
 
 
 def fn(*outputs, **kwargs):

@@ -140,7 +140,7 @@ static uint8_t decide(const Job *job, uint32_t word, double scaled, double borde
     Series x;
     if ((double)word != border)
         return (double)word < border;
-    rt_random_series(&x, &job->stream, (uint64_t)at);
+    rt_random_series(&x, &job->stream, (uint64_t)at, 0);
     return rt_random_next(&x) < scaled - border;
 }
 
@@ -176,7 +176,7 @@ static uint64_t within(const Job *job, uint64_t word, uint64_t span, idx at)
     unsigned __int128 product = (unsigned __int128)word * span;
     if ((uint64_t)product < span && (uint64_t)product < (0 - span) % span) {
         Series x;
-        rt_random_series(&x, &job->stream, (uint64_t)at);
+        rt_random_series(&x, &job->stream, (uint64_t)at, 0);
         do
             product = (unsigned __int128)rt_random_next64(&x) * span;
         while ((uint64_t)product < (0 - span) % span);
@@ -232,15 +232,16 @@ static void fill(void *arg, idx chunk, int worker)
     uint32_t w[RT_GROUP] __attribute__((aligned(RT_ALIGN)));
     uint64_t group = job->stream.group + (uint64_t)(chunk * job->step);
     idx at = chunk * job->step * job->most, end = at + job->step * job->most;
+    Fit fit;
+    fit.known = 0;
     (void)worker;
     for (end = end < job->size ? end : job->size; at < end; at += job->most) {
         idx n = end - at < job->most ? end - at : job->most;
-        int by_series = job->series || job->law == LAW_MULTINOMIAL;
-        if (!by_series)
+        if (job->law != LAW_MULTINOMIAL)
             rt_random_group(&job->stream, group++, w);
-        if ((!by_series    ? fill_group(job, w, at, n)
-             : job->series ? rt_series_fill(job, at, n)
-                           : rt_multinomial_fill(job, at, n)) < 0)
+        if ((job->law == LAW_MULTINOMIAL ? rt_multinomial_fill(job, at, n)
+             : job->series               ? rt_series_fill(job, w, at, n, &fit)
+                                         : fill_group(job, w, at, n)) < 0)
             return;
     }
 }
@@ -262,8 +263,8 @@ static int bad_parameter(const Job *job)
 
 static const int picoseconds[] = {[LAW_UNIFORM] = 400, [LAW_NORMAL] = 1000, [LAW_EXPONENTIAL] = 900,
                                   [LAW_BERNOULLI] = 500, [LAW_INTEGERS] = 1500, [LAW_BITS] = 500,
-                                  [LAW_POISSON] = 60000, [LAW_BINOMIAL] = 80000, [LAW_GAMMA] = 80000,
-                                  [LAW_BETA] = 160000, [LAW_MULTINOMIAL] = 80000}; /* for an element, or 4 bytes of it */
+                                  [LAW_POISSON] = 4000, [LAW_BINOMIAL] = 5000, [LAW_GAMMA] = 3000,
+                                  [LAW_BETA] = 3000, [LAW_MULTINOMIAL] = 80000}; /* for a word, or an element without */
 
 /* inputs: state, shape, parameters (float64 or int64: single numbers, or one for each element); params: law */
 static int draw_run(Call *c, const Thunk *t)
@@ -280,6 +281,8 @@ static int draw_run(Call *c, const Thunk *t)
     job.series = rt_series_law(job.law);
     if (job.law == LAW_INTEGERS || job.law == LAW_BITS || (job.law < LAW_BERNOULLI && job.typenum == NPY_DOUBLE))
         job.most = RT_GROUP / 2;
+    if (job.series)
+        job.most = job.series->most;
     idx groups = (job.size + job.most - 1) / job.most;
     double ps = (double)groups * RT_GROUP * picoseconds[job.law];
     rt_release(c, ps);

@@ -65,12 +65,24 @@ void rt_random_batch(Batch *b, const Stream *s, uint64_t position)
     }
 }
 
-void rt_random_series(Series *x, const Stream *s, uint64_t position)
+/* The series of one position, from its block number `block` on. */
+void rt_random_series(Series *x, const Stream *s, uint64_t position, int block)
 {
     x->stream = s;
-    x->counter = SERIES;
+    x->counter = SERIES + (uint64_t)block;
     x->nonce = s->group * RT_GROUP + position;
     x->used = 16;
+}
+
+/* The four words of an element of a group, and after them the series of its position. */
+void rt_random_seeded(Series *x, const Stream *s, uint64_t position, const uint32_t *words)
+{
+    rt_random_series(x, s, position, 0);
+    for (int k = 0; k < 4; k++)
+        x->own[12 + k] = words[k * RT_SLOTS];
+    x->words = x->own;
+    x->stride = 1;
+    x->used = 12;
 }
 
 void rt_random_refill(Series *x)
@@ -113,7 +125,7 @@ CLONES static void exponential64(const uint32_t *w, void *to)
         out[i] = 0.0 - log64(open64(w[i], low[i]));
 }
 
-/* G. E. P. Box and M. E. Muller: one word for the radius, one for the angle, two numbers. */
+/* One word for the radius, one for the angle, two numbers. */
 CLONES static void normal32(const uint32_t *w, void *to)
 {
     float *out = to;
@@ -126,17 +138,7 @@ CLONES static void normal32(const uint32_t *w, void *to)
     }
 }
 
-CLONES static void normal64(const uint32_t *w, void *to)
-{
-    double *out = to;
-    const int part = RT_GROUP / 4;
-    for (int i = 0; i < part; i++) {
-        double radius = sqrt(-2.0 * log64(open64(w[i], w[2 * part + i]))), c, s;
-        turn64(w[part + i], w[3 * part + i], &c, &s);
-        out[i] = radius * c;
-        out[part + i] = radius * s;
-    }
-}
+CLONES static void normal64(const uint32_t *w, void *to) { normals64(w, RT_GROUP / 4, to); }
 
 /* Pairs of words side by side as numbers of 64 bits. */
 CLONES static void words64(const uint32_t *w, void *to)

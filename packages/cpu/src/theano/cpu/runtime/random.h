@@ -13,7 +13,8 @@ typedef struct {
     uint64_t group; /* that comes next */
 } Stream;
 
-/* Words for one position, in order. */
+/* Words for one position, in order. Elements of a group with four words each may start with those. */
+#define RT_SLOTS (RT_GROUP / 4)
 typedef struct {
     const Stream *stream;
     uint64_t counter, nonce;
@@ -30,7 +31,8 @@ typedef struct {
 
 /* random.c */
 void rt_random_group(const Stream *s, uint64_t group, uint32_t *out);
-void rt_random_series(Series *x, const Stream *s, uint64_t position);
+void rt_random_series(Series *x, const Stream *s, uint64_t position, int block);
+void rt_random_seeded(Series *x, const Stream *s, uint64_t position, const uint32_t *words);
 void rt_random_refill(Series *x);
 static inline uint64_t rt_random_next64(Series *x)
 {
@@ -48,27 +50,20 @@ void rt_random_batch(Batch *b, const Stream *s, uint64_t position);
 ALWAYS double whole(uint32_t w) { return (double)(int32_t)(w ^ 0x80000000u) + 2147483648.0; }
 ALWAYS double open64(uint32_t high, uint32_t low) { return (whole(high) + (whole(low) + 0.5) * 0x1p-32) * 0x1p-32; }
 
+/* G. E. P. Box and M. E. Muller: `part` radii and angles, twice as many numbers. Upper words, then lower ones. */
+ALWAYS void normals64(const uint32_t *w, int part, double *out)
+{
+    for (int i = 0; i < part; i++) {
+        double radius = sqrt(-2.0 * log64(open64(w[i], w[2 * part + i]))), c, s;
+        turn64(w[part + i], w[3 * part + i], &c, &s);
+        out[i] = radius * c;
+        out[part + i] = radius * s;
+    }
+}
+
 /* What becomes of a group: elements of one type, `RT_GROUP` or half as many. */
 typedef void (*shape_fn)(const uint32_t *words, void *out);
 shape_fn rt_random_shape(int64_t law, int typenum);
-
-/* What a law has computed of its parameters, for elements that have the same. */
-#define RT_MOST_STEPS 150
-typedef struct {
-    int shared;                   /* by all elements: worth a table */
-    double p[2], c[8];
-    int steps, most;              /* totals that are known; the largest count */
-    double totals[RT_MOST_STEPS]; /* chances of counts up to each number */
-} Fit;
-
-/* Laws with a loop in them, for one element: a number from a series, and which demand the parameters break, or -1. */
-typedef struct {
-    void (*fit)(Fit *f); /* from `p` */
-    double (*draw)(Series *x, Fit *f);
-    int (*broken)(const double *parameters);
-    const char *demands[2][2]; /* what is asked of the parameter that each is about, what to do */
-} SeriesLaw;
-extern const SeriesLaw rt_poisson, rt_binomial, rt_gamma, rt_beta;
 
 enum { LAW_UNIFORM, LAW_NORMAL, LAW_EXPONENTIAL, LAW_BERNOULLI, LAW_INTEGERS, LAW_BITS, LAW_POISSON, LAW_BINOMIAL,
        LAW_GAMMA, LAW_BETA, LAW_MULTINOMIAL };

@@ -12,22 +12,25 @@ const SeriesLaw *rt_series_law(int64_t law)
     }
 }
 
-static void store(const Job *job, double value, char *out)
+#define STORE(type, as)                                                                                                \
+    for (idx i = 0; i < n; i++)                                                                                        \
+        ((type *)out)[i] = (type)as made[i];                                                                           \
+    return;
+
+static void store(const Job *job, const double *made, idx n, char *out)
 {
     if (job->typenum == NPY_DOUBLE) {
-        *(double *)out = value;
+        memcpy(out, made, (size_t)n * sizeof(double));
         return;
     }
     if (job->typenum == NPY_FLOAT) {
-        *(float *)out = (float)value;
-        return;
+        STORE(float, )
     }
-    int64_t whole = (int64_t)value;
     switch (job->itemsize) {
-    case 1: *(int8_t *)out = (int8_t)whole; break;
-    case 2: *(int16_t *)out = (int16_t)whole; break;
-    case 4: *(int32_t *)out = (int32_t)whole; break;
-    default: *(int64_t *)out = whole;
+    case 1: STORE(int8_t, (int64_t))
+    case 2: STORE(int16_t, (int64_t))
+    case 4: STORE(int32_t, (int64_t))
+    default: STORE(int64_t, )
     }
 }
 
@@ -41,29 +44,49 @@ static void read_floats(const Job *job, int k, idx at, idx n, Tile *tile)
         tile->d[i] = (double)tile->i[i];
 }
 
-int rt_series_fill(Job *job, idx at, idx n)
+/* What the law computes of these parameters, unless they were the last ones too. */
+void rt_series_fit(const SeriesLaw *law, Fit *fit, double p, double q)
 {
-    Tile tiles[2];
-    Batch batch;
-    Fit fit = {.shared = 1};
+    double pair[2] = {p, q};
+    if (fit->known && !memcmp(pair, fit->p, sizeof pair))
+        return;
+    memcpy(fit->p, pair, sizeof pair);
+    fit->known = 1;
+    law->fit(fit);
+}
+
+/* Reads and checks the parameters of `n` elements, once if they are the same for all. */
+static int read_parameters(Job *job, idx at, idx n, Tile *tiles, Fit *fit)
+{
     int nparams = job->t->nin - 2;
+    if (fit->known && fit->shared)
+        return 0;
+    fit->shared = 1;
     for (int k = 0; k < nparams; k++)
-        fit.shared &= rt_slot(job->call, job->t->in[2 + k])->ndim == 0;
+        fit->shared &= rt_slot(job->call, job->t->in[2 + k])->ndim == 0;
+    idx given = fit->shared ? 1 : n;
     for (int k = 0; k < nparams; k++)
-        read_floats(job, k, at, n, &tiles[k]);
-    for (idx i = 0; i < n; i++) {
+        read_floats(job, k, at, given, &tiles[k]);
+    for (idx i = 0; i < given; i++) {
         double p[2] = {tiles[0].d[i], nparams > 1 ? tiles[1].d[i] : 0};
         int broken = job->series->broken(p);
         if (broken >= 0)
             return rt_draw_reject(job, job->series->demands[broken][0], job->series->demands[broken][1], p[broken]);
-        if (i == 0 || memcmp(p, fit.p, sizeof p)) {
-            memcpy(fit.p, p, sizeof p);
-            job->series->fit(&fit);
-        }
-        if (i % RT_LANES == 0)
-            rt_random_batch(&batch, &job->stream, (uint64_t)(at + i));
-        store(job, job->series->draw(&batch.series[i % RT_LANES], &fit), job->out + (at + i) * job->itemsize);
     }
+    if (fit->shared)
+        rt_series_fit(job->series, fit, tiles[0].d[0], nparams > 1 ? tiles[1].d[0] : 0);
+    return 0;
+}
+
+/* Elements `at` to `at` + `n` of the sample, made of one group and their series. */
+int rt_series_fill(Job *job, const uint32_t *w, idx at, idx n, Fit *fit)
+{
+    Tile tiles[2];
+    double made[RT_GROUP];
+    if (read_parameters(job, at, n, tiles, fit) < 0)
+        return -1;
+    job->series->make(job, w, at, n, tiles, fit, made);
+    store(job, made, n, job->out + at * job->itemsize);
     return 0;
 }
 
@@ -109,18 +132,14 @@ int rt_multinomial_open(Job *job)
 
 static void count_row(const Job *job, Series *x, double left, const double *tails, const double *p, char *out)
 {
+    Fit fit;
+    fit.known = fit.shared = 0;
     for (idx j = 0; j < job->categories - 1; j++, out += job->itemsize) {
-        double q = tails[j] > 0.0 ? p[j] / tails[j] : 0.0;
-        Fit fit;
-        fit.shared = 0;
-        fit.p[0] = left;
-        fit.p[1] = q < 1.0 ? q : 1.0;
-        rt_binomial.fit(&fit);
-        double drawn = rt_binomial.draw(x, &fit);
-        store(job, drawn, out);
+        double q = tails[j] > 0.0 ? p[j] / tails[j] : 0.0, drawn = rt_binomial_number(x, &fit, left, q < 1.0 ? q : 1.0);
+        store(job, &drawn, 1, out);
         left = left - drawn;
     }
-    store(job, left, out);
+    store(job, &left, 1, out);
 }
 
 int rt_multinomial_fill(Job *job, idx at, idx n)

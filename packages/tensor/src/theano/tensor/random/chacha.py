@@ -114,14 +114,26 @@ class Series:
     state : array of uint64, (STATE_WORDS,)
     positions : array of int
         Counted from the beginning of the draw.
+    block : int
+        The block to begin with.
     """
 
-    def __init__(self, state: np.ndarray, positions: np.ndarray) -> None:
+    def __init__(self, state: np.ndarray, positions: np.ndarray, block: int = 0) -> None:
         self.key = key_words(state)
         self.nonces = np.uint64(state[4]) * np.uint64(GROUP) + positions.astype("uint64")
-        self.counters = np.full(positions.size, _SERIES, "uint64")
+        self.counters = np.full(positions.size, _SERIES + block, "uint64")
         self.words = np.empty((16, positions.size), "uint32")
         self.used = np.full(positions.size, 16)
+
+    @classmethod
+    def seeded(cls, state: np.ndarray, n: int) -> Series:
+        """The series of the first `n` positions behind four words of the stream for each."""
+        slots = GROUP // 4
+        series = cls(state, np.arange(n))
+        words = stream(state, -(-n // slots)).reshape(-1, 4, slots)
+        series.words[12:] = words.transpose(1, 0, 2).reshape(4, -1)[:, :n]
+        series.used[:] = 12
+        return series
 
     def next64(self, which: np.ndarray) -> np.ndarray:
         """The next 64 bits of the series numbered `which`."""

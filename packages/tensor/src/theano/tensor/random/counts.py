@@ -1,4 +1,4 @@
-"""Binomial, Poisson and multinomial counts from the series of positions; the large ones by W. Hörmann (1993).
+"""Binomial, Poisson and multinomial counts; the large ones by W. Hörmann (1993).
 
 This is the reference; the native runtime gives the same bits (``runtime/counts.c``).
 """
@@ -67,14 +67,14 @@ def _poisson_large(series: Series, which: np.ndarray, lam: np.ndarray) -> np.nda
     """Transformed rejection with a squeeze (PTRS)."""
     root, log_lam = np.sqrt(lam), log64(lam)
     b = 0.931 + 2.53 * root
-    a = -0.059 + 0.02483 * b
+    a, c = -0.059 + 0.02483 * b, lam + 0.43
     log_alpha, limit = log64(1.1239 + 1.1328 / (b - 3.4)), 0.9277 - 3.6224 / (b - 2.0)
     out, left = np.empty(lam.size), np.arange(lam.size)
     while left.size:
         u, v = series.uniform(which[left]) - 0.5, series.uniform(which[left])
         us = 0.5 - np.abs(u)
         with np.errstate(divide="ignore"):
-            k = np.floor((2.0 * a[left] / us + b[left]) * u + lam[left] + 0.43)
+            k = np.floor((2.0 * a[left] / us + b[left]) * u + c[left])
         done = (us >= 0.07) & (v <= limit[left])
         maybe = np.flatnonzero(~done & (k >= 0.0) & ~((us < 0.013) & (v > us)))
         m, kept, wide = left[maybe], k[maybe], us[maybe]
@@ -89,7 +89,7 @@ def poisson(state: np.ndarray, n: int, dtype: str, lam: np.ndarray) -> np.ndarra
     """Poisson counts of mean `lam` (float64)."""
     demand("poisson: means from 0 to 2**52", (lam >= 0) & (lam <= LARGEST), lam, "give other means")
     lam = spread(lam, n)
-    series, out = Series(state, np.arange(n)), np.empty(n)
+    series, out = Series.seeded(state, n), np.empty(n)
     for part, count in ((lam < _SMALL, _poisson_small), (lam >= _SMALL, _poisson_large)):
         at = np.flatnonzero(part)
         out[at] = count(series, at, lam[at])
@@ -123,6 +123,8 @@ def _binomial_large(series: Series, which: np.ndarray, n: np.ndarray, p: np.ndar
     a = -0.0873 + 0.0248 * b + 0.01 * p
     c, limit, ratio = n * p + 0.5, 0.92 - 4.2 / b, p / (1.0 - p)
     alpha, mode = (2.83 + 5.1 / b) * deviation, np.floor((n + 1.0) * p)
+    at_mode = (mode + 0.5) * log64((mode + 1.0) / (ratio * (n - mode + 1.0)))
+    at_mode = at_mode + _stirling(mode) + _stirling(n - mode)
     out, left = np.empty(n.size), np.arange(n.size)
     while left.size:
         u, v = series.uniform(which[left]) - 0.5, series.uniform(which[left])
@@ -134,10 +136,9 @@ def _binomial_large(series: Series, which: np.ndarray, n: np.ndarray, p: np.ndar
         m, kept, wide = left[maybe], k[maybe], us[maybe]
         low = log64(v[maybe] * alpha[m] / (a[m] / (wide * wide) + b[m]))
         top, rest = mode[m], n[m]
-        high = (top + 0.5) * log64((top + 1.0) / (ratio[m] * (rest - top + 1.0)))
-        high = high + (rest + 1.0) * log64((rest - top + 1.0) / (rest - kept + 1.0))
+        high = (rest + 1.0) * log64((rest - top + 1.0) / (rest - kept + 1.0))
         high = high + (kept + 0.5) * log64(ratio[m] * (rest - kept + 1.0) / (kept + 1.0))
-        high = high + _stirling(top) + _stirling(rest - top) - _stirling(kept) - _stirling(rest - kept)
+        high = high + at_mode[m] - _stirling(kept) - _stirling(rest - kept)
         done[maybe] = low <= high
         out[left[done]] = k[done]
         left = left[~done]
@@ -163,7 +164,7 @@ def binomial(state: np.ndarray, n: int, dtype: str, trials: np.ndarray, p: np.nd
     """Successes in `trials` (int64) trials of probability `p` (float64)."""
     _trials("binomial", trials)
     demand("binomial: probabilities from 0 to 1", (p >= 0) & (p <= 1), p, "rescale p")
-    series = Series(state, np.arange(n))
+    series = Series.seeded(state, n)
     return _binomial(series, spread(trials, n).astype("float64"), spread(p, n)).astype(dtype)
 
 

@@ -18,7 +18,7 @@ __all__ = ["Advance", "Draw", "words_for"]
 
 
 def words_for(law: str, dtype: str) -> int:
-    """Words of the stream that an element of `law` takes; laws with a loop have one for a series."""
+    """Words of the stream that an element of `law` takes; laws that reject go on with the series of a position."""
     from theano.tensor.random.table import LAWS  # lazy: only programs that draw load the laws
 
     return 2 if dtype == "float64" and law in ("uniform", "normal", "exponential") else LAWS[law][0]

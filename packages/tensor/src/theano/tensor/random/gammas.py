@@ -1,4 +1,7 @@
-"""Gamma and beta numbers from the series of positions, by G. Marsaglia and W. W. Tsang (2000).
+"""Gamma and beta numbers, by G. Marsaglia and W. W. Tsang (2000).
+
+A group of the stream makes 64 gamma numbers, and nearly all of them at the first attempt; the others go on with the
+series of their position. A beta number is made of two gamma numbers of one group.
 
 This is the reference; the native runtime gives the same bits (``runtime/gammas.c``).
 """
@@ -7,55 +10,68 @@ from __future__ import annotations
 
 import numpy as np
 
-from theano.tensor.random.chacha import Series
+from theano.tensor.random.chacha import GROUP, Series, stream
 from theano.tensor.random.counts import demand, spread
 from theano.tensor.random.exact import exp64, log64, turn64
 
 __all__ = ["beta", "gamma"]
 
-_LOWEST = -1e300
-"""Logarithms of numbers below all numbers stop here, so that they can be compared."""
+_SLOTS = GROUP // 4
+"""Gamma numbers of a group."""
 
 
-def _words(bits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    return (bits >> np.uint64(32)).astype("uint32"), bits.astype("uint32")
-
-
-def _open(series: Series, which: np.ndarray) -> np.ndarray:
+def _open(high: np.ndarray, low: np.ndarray) -> np.ndarray:
     """Numbers in (0, 1]."""
-    high, low = _words(series.next64(which))
     return (high.astype("float64") + (low.astype("float64") + 0.5) * 2.0**-32) * 2.0**-32
 
 
+def _words(series: Series, which: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    bits = series.next64(which)
+    return (bits >> np.uint64(32)).astype("uint32"), bits.astype("uint32")
+
+
 def _normal(series: Series, which: np.ndarray) -> np.ndarray:
-    radius = np.sqrt(-2.0 * log64(_open(series, which)))
-    return radius * turn64(*_words(series.next64(which)))[0]
+    radius = np.sqrt(-2.0 * log64(_open(*_words(series, which))))
+    return radius * turn64(*_words(series, which))[0]
 
 
-def _log_gamma_number(series: Series, a: np.ndarray) -> np.ndarray:
-    """Logarithms of gamma numbers of shape `a`, one of each series."""
+def _proposals(state: np.ndarray, groups: int) -> tuple[np.ndarray, np.ndarray]:
+    """A normal and a uniform number for each slot, (groups, _SLOTS)."""
+    half = _SLOTS // 2
+    words = stream(state, groups).reshape(groups, GROUP // half, half)
+    radius = np.sqrt(-2.0 * log64(_open(words[:, 0], words[:, 2])))
+    c, s = turn64(words[:, 1], words[:, 3])
+    low, high = words[:, 6:].reshape(groups, _SLOTS), words[:, 4:6].reshape(groups, _SLOTS)
+    return np.concatenate([radius * c, radius * s], axis=1), _open(high, low)
+
+
+def _gamma_numbers(x: np.ndarray, u: np.ndarray, a: np.ndarray, series: Series) -> np.ndarray:
+    """Gamma numbers of `a`, or of a + 1 where that is below 1; `x` and `u` are what the first attempts take."""
     d = np.where(a < 1.0, a + 1.0, a) - 1.0 / 3.0
     c = 1.0 / np.sqrt(9.0 * d)
     out, left = np.empty(a.size), np.arange(a.size)
-    while left.size:
-        x = _normal(series, left)
-        u = _open(series, left)
+    while True:
         v = 1.0 + c[left] * x
         v = v * v * v
         square = x * x
         done = (v > 0.0) & (u < 1.0 - 0.0331 * (square * square))
         maybe = np.flatnonzero((v > 0.0) & ~done)
-        log_v = np.zeros(left.size)
-        log_v[v > 0.0] = log64(v[v > 0.0])
-        bound = 0.5 * square + d[left] * (1.0 - v + log_v)
-        done[maybe] = log64(u[maybe]) < bound[maybe]
-        at = left[done]
-        out[at] = log64(d[at]) + log_v[done]
+        bound = 0.5 * square[maybe] + d[left[maybe]] * (1.0 - v[maybe] + log64(v[maybe]))
+        done[maybe] = log64(u[maybe]) < bound
+        out[left[done]] = d[left[done]] * v[done]
         left = left[~done]
-    small = np.flatnonzero(a < 1.0)
-    lifted = out[small] + log64(_open(series, small)) / a[small]
-    out[small] = np.where(lifted < _LOWEST, _LOWEST, lifted)
-    return out
+        if not left.size:
+            return out
+        x = _normal(series, left)
+        u = _open(*_words(series, left))
+
+
+def _lifts(state: np.ndarray, at: np.ndarray, number: int) -> np.ndarray:
+    """Logarithms of the uniform numbers that lift gamma numbers of a + 1, as number `number` of positions `at`."""
+    series, which = Series(state, at), np.arange(at.size)
+    for _ in range(number):
+        series.next64(which)
+    return log64(_open(*_words(series, which)))
 
 
 def _demand(law: str, value: np.ndarray) -> None:
@@ -66,16 +82,30 @@ def _demand(law: str, value: np.ndarray) -> None:
 def gamma(state: np.ndarray, n: int, dtype: str, a: np.ndarray) -> np.ndarray:
     """Gamma numbers of shape `a` (float64) and scale 1."""
     _demand("gamma", a)
-    return exp64(_log_gamma_number(Series(state, np.arange(n)), spread(a, n))).astype(dtype)
+    a = spread(a, n)
+    x, u = (slots.reshape(-1)[:n] for slots in _proposals(state, -(-n // _SLOTS)))
+    out = _gamma_numbers(x, u, a, Series(state, np.arange(n), block=1))
+    small = np.flatnonzero(a < 1.0)
+    out[small] = exp64(log64(out[small]) + _lifts(state, small, 0) / a[small])
+    return out.astype(dtype)
 
 
 def beta(state: np.ndarray, n: int, dtype: str, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Beta numbers, from two gamma numbers."""
     _demand("beta", a)
     _demand("beta", b)
-    series = Series(state, np.arange(n))
-    x = _log_gamma_number(series, spread(a, n))
-    y = _log_gamma_number(series, spread(b, n))
-    top = np.where(x > y, x, y)
-    p, q = exp64(x - top), exp64(y - top)
+    half = _SLOTS // 2
+    x, u = _proposals(state, -(-n // half))
+    series, either = Series(state, np.arange(n), block=1), np.zeros(n, bool)
+    made, logs = [], []
+    for number, parameter in enumerate((a, b)):
+        part, parameter = slice(number * half, (number + 1) * half), spread(parameter, n)
+        numbers = _gamma_numbers(x[:, part].reshape(-1)[:n], u[:, part].reshape(-1)[:n], parameter, series)
+        small, logarithm = np.flatnonzero(parameter < 1.0), log64(numbers)
+        logarithm[small] = logarithm[small] + _lifts(state, small, number) / parameter[small]
+        either[small] = True
+        made.append(numbers)
+        logs.append(logarithm)
+    top = np.where(logs[0] > logs[1], logs[0], logs[1])
+    p, q = (np.where(either, exp64(log - top), number) for log, number in zip(logs, made, strict=True))
     return (p / (p + q)).astype(dtype)

@@ -17,11 +17,11 @@ LAWS: dict[str, tuple[int, Callable[..., np.ndarray]]] = {
     "bernoulli": (1, fills.bernoulli),
     "integers": (2, fills.integers),
     "bits": (2, fills.bits),
-    "poisson": (1, counts.poisson),
-    "binomial": (1, counts.binomial),
+    "poisson": (4, counts.poisson),
+    "binomial": (4, counts.binomial),
     "multinomial": (1, counts.multinomial),
-    "gamma": (1, gammas.gamma),
-    "beta": (1, gammas.beta),
+    "gamma": (4, gammas.gamma),
+    "beta": (8, gammas.beta),
 }
-"""Words of the stream for each element (twice as many for float64 where there is no loop), and
+"""Words of the stream for each element (float64 takes twice as many of uniform, normal and exponential), and
 ``(state, number of elements, dtype, *parameters) -> sample, flat``."""
