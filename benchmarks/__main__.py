@@ -26,6 +26,7 @@ GROUPS = (
     "reductions",
     "models",
     "loops",
+    "dynamics",
     "products",
     "training",
     "random_draws",

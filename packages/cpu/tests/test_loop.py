@@ -9,7 +9,7 @@ import pytest
 import theano
 import theano.tensor as T
 from theano.compile.ops import as_op
-from theano.cpu.recurrence import recurrence_body
+from theano.cpu.recurrence import recurrence_of
 from theano.scan_module import scan, until
 from theano.scan_module.scan_op import Scan
 
@@ -199,7 +199,7 @@ def test_numbers_only(native, dtype, steps, given):
     x, buffer, start, n = T.vector("x", dtype), T.vector("buffer", dtype), T.vector("start", dtype), T.lscalar("n")
     inputs = [n, x, buffer, start, fixed]
     outs = op(n, x[::-1], buffer, start, 2, fixed, return_list=True)
-    assert recurrence_body(op, op.with_mode(theano.Mode(linker="cvm", optimizer=None)).fn.plan)
+    assert recurrence_of(op, op.with_mode(theano.Mode(linker="cvm", optimizer=None)).fn.plan)
     f = native(inputs, outs)
     assert loop_steps(f) == ["CallStep"]
     oracle = theano.function(inputs, outs, mode=theano.Mode(linker="py", optimizer=None))
@@ -227,7 +227,7 @@ def test_many_steps_over_numbers(native):
 def by_steps(function):
     """The addresses of generated functions that do all steps of a loop over numbers."""
     scans = [step.node.op for step in function.plan.steps if isinstance(step.node.op, Scan)]
-    return [recurrence_body(op, op.fn.plan) for op in scans]
+    return [recurrence_of(op, op.fn.plan) for op in scans]
 
 
 NAMES = ("exp", "log", "tanh", "sigmoid", "softplus", "log1p", "erf", "sin")

@@ -9,7 +9,7 @@ from theano.codegen.contiguous import Body
 from theano.cpu.kernels import address_of
 from theano.cpu.memory import typenum_of
 from theano.cpu.perform import perform_thunk
-from theano.cpu.recurrence import recurrence_body
+from theano.cpu.recurrence import recurrence_of
 from theano.cpu.together import put_off
 from theano.errors import add_to_message
 from theano.frozen import dataclass
@@ -30,11 +30,13 @@ def call_loop(node: Any, build: Any) -> Any:
     for state in op.states:
         ints += [state.offset, int(state.kind == "mit_mot"), len(state.taps), len(state.out_taps)]
         ints += [*state.taps, *state.out_taps]
+    whole = recurrence_of(op, step.plan)
+    ints += [0] * (1 + op.n_state_outs + op.n_nit_sot) if whole is None else [whole.length, *whole.out_lengths]
     # An input without a node may be a shared variable, which a failing loop must not leave half-updated.
     own = [(s.outer_output, s.outer_input) for s in op.states if node.inputs[s.outer_input].owner is not None]
     destroyed = tuple(s.outer_input for s in op.states if s.outer_output in op.destroy_map)
     python = (perform_thunk(node, destroyed), _noter(op), _shape_changed(op))
-    parts = LoopParts(step, python, recurrence_body(op, step.plan))
+    parts = LoopParts(step, python, None if whole is None else whole.body)
     return build.call("loop", [("ints", tuple(ints)), ("object", parts)], own)
 
 

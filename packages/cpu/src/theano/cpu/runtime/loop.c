@@ -34,7 +34,7 @@ static void aim(Run *r)
 }
 
 /* The rows of output `o`, now that the first one tells their shape. */
-static int make_stored(Run *r, int32_t o)
+int rt_loop_make_stored(Run *r, int32_t o)
 {
     const Loop *l = r->l;
     const Thunk *t = r->t;
@@ -78,7 +78,7 @@ static int store(Run *r, int32_t o)
     Sink *sink = &r->sinks[o];
     const Slot *s = &r->l->inner->slots[r->l->inner->outputs[o]];
     const Buf *b = sink->b;
-    if (!sink->base && make_stored(r, o) < 0)
+    if (!sink->base && rt_loop_make_stored(r, o) < 0)
         return -1;
     if (b->data == sink->row && sink->direct)
         return 0;
@@ -122,7 +122,7 @@ static int is_stop(const Run *r)
 #define SOON_ENOUGH CLOCK_MONOTONIC
 #endif
 
-static int64_t milliseconds(void)
+int64_t rt_loop_milliseconds(void)
 {
     struct timespec now;
     clock_gettime(SOON_ENOUGH, &now);
@@ -130,9 +130,9 @@ static int64_t milliseconds(void)
 }
 
 /* Lets other threads run, every millisecond. */
-static void let_others(const Run *r, int64_t *since)
+void rt_loop_let_others(const Run *r, int64_t *since)
 {
-    int64_t now = milliseconds();
+    int64_t now = rt_loop_milliseconds();
     if (now == *since)
         return;
     *since = now;
@@ -201,78 +201,19 @@ static int run_step(Run *r)
 
 static int run_steps(Run *r, idx steps)
 {
-    int64_t since = milliseconds();
+    int64_t since = rt_loop_milliseconds();
     while (r->done < steps) {
         if (run_step(r) < 0)
             return -1;
         if ((r->done & 15) == 0 || r->c.signals) {
             if (rt_check_signals(&r->c) < 0)
                 return -1;
-            let_others(r, &since);
+            rt_loop_let_others(r, &since);
         }
         if (r->l->stops && is_stop(r))
             break;
     }
     return 0;
-}
-
-/* Steps over numbers alone, in generated code. */
-
-#define TURN 4096 /* steps between looks at signals */
-
-static void list_rows(int64_t *q, idx at, idx stride, idx length)
-{
-    q[0] = at * stride;
-    q[1] = stride;
-    q[2] = length * stride;
-}
-
-static int list_numbers(Run *r, char **p, int64_t *q)
-{
-    const Loop *l = r->l;
-    int32_t n = 0;
-    for (int32_t k = 0; k < ncursors(l); k++, q += 3) {
-        const Cursor *cursor = &r->cursors[k];
-        p[n++] = cursor->base;
-        list_rows(q, cursor->at, cursor->stride, cursor->length);
-    }
-    for (int32_t k = 0; k < l->nfixed; k++)
-        p[n++] = r->c.bufs[l->inner->args[ncursors(l) + k].slot].data;
-    for (int32_t o = 0; o < nsinks(l); o++, q += 3) {
-        Sink *sink = &r->sinks[o];
-        if (!sink->base) {
-            if (make_stored(r, o) < 0)
-                return -1;
-            sink->at = 0;
-        }
-        p[n++] = sink->base;
-        list_rows(q, sink->at, sink->stride, sink->length);
-    }
-    return n;
-}
-
-static int run_numbers(Run *r, idx steps)
-{
-    const Loop *l = r->l;
-    int32_t rows = ncursors(l) + nsinks(l), n;
-    int64_t since = milliseconds(), *q = PyMem_Malloc(sizeof(int64_t) * (size_t)(3 * rows + 2)), *told = q + 3 * rows;
-    char **p = PyMem_Malloc(sizeof(char *) * (size_t)(rows + l->nfixed + 1));
-    int rc = -1;
-    if (!p || !q)
-        PyErr_NoMemory();
-    else if ((n = list_numbers(r, p, q)) >= 0) {
-        p[n] = (char *)q;
-        rc = told[1] = 0;
-        while (rc == 0 && r->done < steps && !told[1]) {
-            l->numbers(p, steps - r->done < TURN ? steps - r->done : TURN);
-            r->done += told[0];
-            rc = PyErr_CheckSignals();
-            let_others(r, &since);
-        }
-    }
-    PyMem_Free(p);
-    PyMem_Free(q);
-    return rc;
 }
 
 static void *start(Run *r)
@@ -304,7 +245,7 @@ static int run_here(Run *r, idx steps)
     if (f) {
         r->c.frame = f;
         r->c.bufs = f->bufs;
-        rc = rt_loop_open(r) < 0 ? -1 : r->l->numbers ? run_numbers(r, steps) : run_steps(r, steps);
+        rc = rt_loop_open(r) < 0 ? -1 : rt_loop_fits_numbers(r) ? rt_loop_numbers(r, steps) : run_steps(r, steps);
         for (int32_t i = 0; i < p->nslots; i++)
             rt_unblock(r->c.berths[i].block.data);
         rt_frame_give(p, f);

@@ -20,7 +20,7 @@ typedef struct {
     int32_t thunk, prepare;
 } Repeat;
 
-/* Generated: `n` steps over numbers, see theano.cpu.recurrence. */
+/* Generated: `n` steps over numbers and short rows, see theano.cpu.recurrence. */
 typedef void (*numbers_fn)(char *const *p, idx n);
 
 typedef struct {
@@ -31,6 +31,8 @@ typedef struct {
     int32_t stops, python; /* the last inner output is a condition to stop; some inner step needs Python objects */
     int64_t *offset;
     int64_t *whole; /* the state's rows are all given, not only the first `offset` */
+    int64_t length; /* for `numbers`: elements of each vector, or 0: any number, the same for all */
+    const int64_t *lengths; /* of the row of each output, as `length` */
     Tap *reads, *writes;
     Target *targets;
     Repeat *repeats; /* what is left to do in a step when nothing but rows changes; see repeat.c */
@@ -75,6 +77,15 @@ static inline int64_t rt_number(Call *c, int32_t slot) { return rt_read_int(rt_s
 
 /* loop_setup.c */
 int rt_loop_setup(Plan *plan, Thunk *t, PyObject *object);
+
+/* loop_numbers.c */
+int rt_loop_fits_numbers(Run *r);
+int rt_loop_numbers(Run *r, idx steps);
+
+/* loop.c */
+int rt_loop_make_stored(Run *r, int32_t o);
+int64_t rt_loop_milliseconds(void);
+void rt_loop_let_others(const Run *r, int64_t *since);
 
 /* repeat.c */
 void rt_find_repeats(Loop *l, uint8_t *known, const int32_t *output);

@@ -39,6 +39,10 @@ static int read_taps(Loop *l, const Thunk *t)
             *writes++ = (Tap){s, l->offset[s] + *tap++};
         p = tap;
     }
+    if (end - p < 1 + (writes - l->writes) + l->nstored)
+        return -1;
+    l->length = p[0];
+    l->lengths = p + 1;
     l->nreads = (int32_t)(reads - l->reads);
     l->nwrites = (int32_t)(writes - l->writes);
     return 0;
@@ -70,8 +74,8 @@ static Loop *new_loop(const Thunk *t, const Plan *inner)
 }
 
 /* params: sequences, states, stored outputs, stops?; for each state: offset, whole?, number of taps read and written,
- * and these taps. object: (inner plan, perform, note, changed, address of a function
- * for all steps or 0) */
+ * and these taps; then for the function for all steps: elements of vectors, of inputs and of each output. object: (inner
+ * plan, perform, note, changed, address of a function for all steps or 0) */
 int rt_loop_setup(Plan *plan, Thunk *t, PyObject *object)
 {
     (void)plan;

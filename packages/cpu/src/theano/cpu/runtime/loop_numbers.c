@@ -1,0 +1,117 @@
+/* All steps of a loop over numbers and short rows by one generated function. */
+#include "interrupt.h"
+#include "loop.h"
+
+#define TURN 4096 /* steps over numbers between looks at signals */
+#define MAX_ROW 4096 /* elements; longer rows are worth the steps of a plan, which may share them among threads */
+
+static int is_row(const Slot *s) { return s->ndim > 0 && !s->bcast; }
+
+/* Whether `b` is a number, or a row of the shape of those before it. */
+static int fits_row(const Run *r, const Slot *s, const Buf *b, const Buf **first)
+{
+    if (!is_row(s))
+        return 1;
+    if (!b->contig || b->size < 1 || b->size > MAX_ROW || (r->l->length && b->size != r->l->length))
+        return 0;
+    if (!*first)
+        *first = b;
+    return memcmp(b->dims, (*first)->dims, sizeof(idx) * (size_t)s->ndim) == 0;
+}
+
+/* The shape of a row of output `o`, which the step itself would have told. */
+static void shape_output(Run *r, int32_t o, const Buf *row)
+{
+    const Slot *s = &r->l->inner->slots[r->l->inner->outputs[o]];
+    for (int d = 0; d < s->ndim; d++)
+        r->sinks[o].b->dims[d] = !is_row(s) ? 1 : r->l->lengths[o] ? r->l->lengths[o] : row->dims[d];
+}
+
+/* Whether the rows of this call are what the generated function was made for. */
+int rt_loop_fits_numbers(Run *r)
+{
+    const Loop *l = r->l;
+    const Plan *p = l->inner;
+    const Buf *row = NULL;
+    if (!l->numbers)
+        return 0;
+    for (int32_t k = 0; k < p->nargs; k++)
+        if (!fits_row(r, &p->slots[p->args[k].slot], &r->c.bufs[p->args[k].slot], &row))
+            return 0;
+    for (int32_t o = 0; o < nsinks(l); o++) {
+        const Slot *s = &p->slots[p->outputs[o]];
+        if (is_row(s) && !row && !l->lengths[o])
+            return 0;
+        shape_output(r, o, row);
+        if (r->sinks[o].base && memcmp(r->sinks[o].b->dims, r->sinks[o].to->dims + 1, sizeof(idx) * (size_t)s->ndim))
+            return 0;
+    }
+    return 1;
+}
+
+static idx row_size(const Run *r)
+{
+    const Plan *p = r->l->inner;
+    for (int32_t k = 0; k < p->nargs; k++)
+        if (is_row(&p->slots[p->args[k].slot]))
+            return r->c.bufs[p->args[k].slot].size;
+    return 1;
+}
+
+static void list_rows(int64_t *q, idx at, idx stride, idx length)
+{
+    q[0] = at * stride;
+    q[1] = stride;
+    q[2] = length * stride;
+}
+
+static int list_operands(Run *r, char **p, int64_t *q)
+{
+    const Loop *l = r->l;
+    int32_t n = 0;
+    for (int32_t k = 0; k < ncursors(l); k++, q += 3) {
+        const Cursor *cursor = &r->cursors[k];
+        p[n++] = cursor->base;
+        list_rows(q, cursor->at, cursor->stride, cursor->length);
+    }
+    for (int32_t k = 0; k < l->nfixed; k++)
+        p[n++] = r->c.bufs[l->inner->args[ncursors(l) + k].slot].data;
+    for (int32_t o = 0; o < nsinks(l); o++, q += 3) {
+        Sink *sink = &r->sinks[o];
+        if (!sink->base) {
+            if (rt_loop_make_stored(r, o) < 0)
+                return -1;
+            sink->at = 0;
+        }
+        p[n++] = sink->base;
+        list_rows(q, sink->at, sink->stride, sink->length);
+    }
+    return n;
+}
+
+int rt_loop_numbers(Run *r, idx steps)
+{
+    const Loop *l = r->l;
+    idx size = row_size(r), turn = 1 + TURN / (1 + size / 8);
+    int32_t rows = ncursors(l) + nsinks(l), n;
+    int64_t since = rt_loop_milliseconds();
+    int64_t *q = PyMem_Malloc(sizeof(int64_t) * (size_t)(3 * rows + 3)), *told = q + 3 * rows;
+    char **p = PyMem_Malloc(sizeof(char *) * (size_t)(rows + l->nfixed + 1));
+    int rc = -1;
+    if (!p || !q)
+        PyErr_NoMemory();
+    else if ((n = list_operands(r, p, q)) >= 0) {
+        p[n] = (char *)q;
+        rc = told[1] = 0;
+        told[2] = size;
+        while (rc == 0 && r->done < steps && !told[1]) {
+            l->numbers(p, steps - r->done < turn ? steps - r->done : turn);
+            r->done += told[0];
+            rc = PyErr_CheckSignals();
+            rt_loop_let_others(r, &since);
+        }
+    }
+    PyMem_Free(p);
+    PyMem_Free(q);
+    return rc;
+}
