@@ -158,6 +158,21 @@ static int repeat(Run *r)
     return 0;
 }
 
+/* Whether the value in `slot` is the same in all steps to come, and lies where it lies now. */
+static int is_lasting(const Run *r, int32_t slot)
+{
+    const Loop *l = r->l;
+    const Plan *p = l->inner;
+    for (int32_t k = 0; k < ncursors(l); k++)
+        if (p->args[k].slot == p->slots[slot].root)
+            return 0;
+    for (int32_t i = 0; i < l->nrepeats; i++)
+        for (int32_t k = 0; k < p->thunks[l->repeats[i].thunk].nout; k++)
+            if (p->thunks[l->repeats[i].thunk].out[k] == slot)
+                return 0;
+    return 1;
+}
+
 static void quicken(Run *r, int32_t i)
 {
     const Repeat *repeat = &r->l->repeats[i];
@@ -167,6 +182,11 @@ static void quicken(Run *r, int32_t i)
     rt_map_quicken(&r->c, t, &r->quick[i]);
     if (!r->quick[i].run)
         rt_product_quicken(&r->c, t, &r->quick[i]);
+    if (!r->quick[i].run && t->nin > 1) {
+        const int32_t second = rt_second_factor(t);
+        const Outlook o = {second >= 0 && is_lasting(r, t->in[second]), r->steps - r->done};
+        rt_matrices_quicken(&r->c, t, &r->quick[i], &o);
+    }
 }
 
 /* After two steps all memory is where it stays: blocks have grown, rows have their shape. */
@@ -248,6 +268,8 @@ static int run_here(Run *r, idx steps)
         rc = rt_loop_open(r) < 0 ? -1 : rt_loop_fits_numbers(r) ? rt_loop_numbers(r, steps) : run_steps(r, steps);
         for (int32_t i = 0; i < p->nslots; i++)
             rt_unblock(r->c.berths[i].block.data);
+        for (int32_t i = 0; i < r->l->nrepeats; i++)
+            rt_unblock(r->quick[i].ready);
         rt_frame_give(p, f);
     }
     PyMem_Free(memory);
@@ -261,7 +283,7 @@ static int loop_run(Call *c, const Thunk *t)
     c->signals = 1;
     if (!rt_loop_is_usual(c, t, l, steps))
         return rt_loop_in_python(c, t, l);
-    Run r = {.l = l, .t = t, .outer = c, .c = {.plan = l->inner, .keep_gil = c->keep_gil}};
+    Run r = {.l = l, .t = t, .outer = c, .steps = steps, .c = {.plan = l->inner, .keep_gil = c->keep_gil}};
     return run_here(&r, steps);
 }
 

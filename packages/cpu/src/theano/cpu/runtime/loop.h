@@ -65,7 +65,7 @@ typedef struct {
     Sink *sinks;
     Quick *quick; /* for each repeat, once shapes are settled: how it is done faster */
     uint8_t *moves; /* for each target, once shapes are settled: it lies in the row of the step */
-    idx done;
+    idx done, steps;
 } Run;
 
 static inline int ncursors(const Loop *l) { return l->nseqs + l->nreads; }

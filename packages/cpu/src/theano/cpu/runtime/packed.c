@@ -3,7 +3,10 @@
  * Panels of the second operand are packed when that pays (many rows) or must be (strides), as many as half of the second
  * cache holds; the first is read where it lies, whatever its strides, so transposed operands cost nothing. Where the
  * result has few columns and the first operand is transposed, its transpose is computed, so that vectors are full. The
- * order of additions depends on the sizes only. */
+ * order of additions depends on the sizes only.
+ *
+ * Special products (matrix.h) read panels that were packed before, or hand over blocks of the result while these are in
+ * the cache. */
 #include "interrupt.h"
 #include "matrix.h"
 
@@ -23,6 +26,9 @@
 #define LEAST_ROWS 48                    /* for a thread: each packs its panels anew */
 #define MANY_ROWS 1536                   /* for a thread: packing anew costs nothing, reading them once more would */
 #define FEW 36                           /* rows that do not pay for packing */
+#define FINISHED ((idx)32 << 10)         /* bytes of a block of the result that is finished at a time */
+#define MOST_COLS 1024                   /* of it */
+#define DEEPEST 8192                     /* contracted dim of products that are finished in blocks or made ready */
 #define NARROW 16                        /* columns: where libraries are slow whatever the length */
 
 typedef struct {
@@ -33,6 +39,30 @@ typedef struct {
     int far;    /* the result comes from far away: ask for it early */
     idx block; /* bytes of packed panels; 0: nothing is packed */
 } Tile;
+
+/* What some products have beside: panels that have been packed before, and work on each finished block. */
+typedef struct {
+    const char *ready;    /* all panels of the second operand, or NULL */
+    idx total;            /* columns of these, with padding */
+    const Finish *finish; /* or NULL */
+    idx row, col;         /* of the whole result, where this part of it begins */
+    int worker;
+} Special;
+
+/* The contracted dim is cut into even parts of at most `depth`. */
+static inline idx parts_of(idx k, idx depth) { return k <= depth ? 1 : (k + depth - 1) / depth; }
+static inline idx next_part(idx left, idx parts) { return parts == 1 ? left : (left + parts - 1) / parts; }
+
+/* Half of the second cache. */
+static idx block_bytes(void)
+{
+    static idx known = 0;
+    if (!known) {
+        const long half = sysconf(_SC_LEVEL2_CACHE_SIZE) / 2;
+        known = half <= 0 || half > BLOCK ? BLOCK : half < BLOCK / 4 ? BLOCK / 4 : half;
+    }
+    return known;
+}
 
 /* Vectors of a panel of the result, which has m rows and n columns. */
 static int vectors_of(idx m, idx n, idx lanes)
@@ -108,17 +138,6 @@ static int how(const Matrix *x, const Matrix *y, idx isz)
     return turns(x, y, isz) ? TURNED : y->cols > NARROW || x->rows >= 128 ? PACKED : NOT;
 }
 
-/* Half of the second cache. */
-static idx block_bytes(void)
-{
-    static idx known = 0;
-    if (!known) {
-        const long half = sysconf(_SC_LEVEL2_CACHE_SIZE) / 2;
-        known = half <= 0 || half > BLOCK ? BLOCK : half < BLOCK / 4 ? BLOCK / 4 : half;
-    }
-    return known;
-}
-
 /* Bytes for the packed panels of one thread. */
 static size_t panels(const Matrix *x, const Matrix *y)
 {
@@ -161,19 +180,32 @@ typedef struct {
     size_t each; /* bytes of room of a thread */
     int vectors;
     idx rows, cols;
+    Special special;
+    int is_special;
 } Product;
 
 static void (*const products[2][2])(Tile, int, idx, idx, const void *, const void *, idx, idx, void *, void *) = {
     {f32_half_product, f64_half_product}, {f32_wide_product, f64_wide_product}};
+static void (*const specials[2][2])(Tile, const Special *, int, idx, idx, const void *, const void *, idx, idx, void *,
+                                    char *) = {{f32_half_special, f64_half_special}, {f32_wide_special, f64_wide_special}};
 
 static void run_chunk(void *arg, idx chunk, int worker)
 {
     const Product *q = arg;
     const idx across = rt_pool_chunks(q->n, q->cols), i = chunk / across * q->rows, j = chunk % across * q->cols;
     const idx m = q->m - i < q->rows ? q->m - i : q->rows, n = q->n - j < q->cols ? q->n - j : q->cols;
-    products[rt_vector_unit() == 2][q->isz == 8](q->t, q->vectors, m, n, q->a + i * q->t.ars * q->isz,
-                                                 q->b + j * q->bcs * q->isz, q->brs, q->bcs,
-                                                 q->out + (i * q->t.crs + j) * q->isz, q->room + (size_t)worker * q->each);
+    const char *a = q->a + i * q->t.ars * q->isz, *b = q->b + j * q->bcs * q->isz;
+    char *out = q->out + (i * q->t.crs + j) * q->isz, *room = q->room + (size_t)worker * q->each;
+    const int wide = rt_vector_unit() == 2, f64 = q->isz == 8;
+    if (!q->is_special) {
+        products[wide][f64](q->t, q->vectors, m, n, a, b, q->brs, q->bcs, out, room);
+        return;
+    }
+    Special here = q->special;
+    here.row = i;
+    here.col = j;
+    here.worker = worker;
+    specials[wide][f64](q->t, &here, q->vectors, m, n, a, b, q->brs, q->bcs, out, room);
 }
 
 #define PIECE_PS 250e9 /* estimated picoseconds between looks at signals */
@@ -196,7 +228,7 @@ static void run(Product *q, int threads)
     const idx lanes = rt_vector_unit() * (q->isz == 8 ? 4 : 8);
     const double ps = (double)q->m * (double)q->n * (double)q->t.k * (double)q->isz * 3;
     q->vectors = vectors_of(q->m, q->n, lanes);
-    if (threads == 1 && ps <= RT_LONG_PS) { /* small products feel every division */
+    if (threads == 1 && ps <= RT_LONG_PS && !q->is_special) { /* small products feel every division */
         products[rt_vector_unit() == 2][q->isz == 8](q->t, q->vectors, q->m, q->n, q->a, q->b, q->brs, q->bcs, q->out,
                                                      q->room);
         return;
@@ -212,29 +244,97 @@ static void run(Product *q, int threads)
     rt_parallel(threads, rt_pool_chunks(q->m, q->rows) * rt_pool_chunks(q->n, q->cols), run_chunk, q);
 }
 
+/* x y as a product of this kind; the rest of the fields is the caller's. */
+static Product product_of(const Matrix *x, const Matrix *y, int kind, idx isz)
+{
+    const int bits = isz == 8 ? 3 : 2;
+    return (Product){.t = {.k = x->cols, .depth = kind == PACKED ? DEPTH : DEEP, .ars = x->rs >> bits, .acs = x->cs >> bits,
+                           .crs = y->cols, .alpha = 1, .padded = kind == PACKED,
+                           .block = kind == PACKED ? block_bytes() : 0},
+                     .m = x->rows, .n = y->cols, .a = x->data, .b = y->data, .brs = y->rs >> bits, .bcs = y->cs >> bits,
+                     .isz = isz};
+}
+
 int rt_packed_product(double alpha, const Matrix *x, const Matrix *y, double beta, char *out, idx isz, char *room,
                       int threads)
 {
     const int kind = how(x, y, isz);
-    const int bits = isz == 8 ? 3 : 2;
-    const idx xrs = x->rs >> bits, xcs = x->cs >> bits, yrs = y->rs >> bits, ycs = y->cs >> bits, m = x->rows, n = y->cols;
+    const idx m = x->rows, n = y->cols;
     if (kind == TURNED) {
-        Product q = {.t = {.k = x->cols, .depth = FLAT, .ars = ycs, .acs = yrs, .crs = m, .alpha = 1}, .m = n, .n = m, .a = y->data, .b = x->data,
-                     .brs = xcs, .bcs = 1, .out = room, .isz = isz};
+        Product q = {.t = {.k = x->cols, .depth = FLAT, .ars = y->cs / isz, .acs = y->rs / isz, .crs = m, .alpha = 1},
+                     .m = n, .n = m, .a = y->data, .b = x->data, .brs = x->cs / isz, .bcs = 1, .out = room, .isz = isz};
         run(&q, threads);
         if (isz == 8)
             f64_turn(m, n, (double *)room, alpha, beta, (double *)out);
         else
             f32_turn(m, n, (float *)room, alpha, beta, (float *)out);
     } else if (kind) {
-        const idx depth = kind == PACKED ? DEPTH : DEEP, block = kind == PACKED ? block_bytes() : 0;
-        Product q = {.t = {.k = x->cols, .depth = depth, .ars = xrs, .acs = xcs, .crs = n, .alpha = alpha, .beta = beta,
-                           .padded = kind == PACKED, .far = m * n * isz >= FAR_AWAY, .block = block},
-                     .m = m, .n = n, .a = x->data, .b = y->data, .brs = yrs, .bcs = ycs, .out = out, .isz = isz,
-                     .room = room, .each = kind == PACKED ? panels(x, y) : 0};
+        Product q = product_of(x, y, kind, isz);
+        q.t.alpha = alpha;
+        q.t.beta = beta;
+        q.t.far = m * n * isz >= FAR_AWAY;
+        q.out = out;
+        q.room = room;
+        q.each = kind == PACKED ? panels(x, y) : 0;
         run(&q, threads);
     }
     return kind;
+}
+
+/* The kind of a product that may be special, else NOT. */
+static int special_kind(const Matrix *x, const Matrix *y, idx isz)
+{
+    const int kind = x->rows > 1 && x->cols && x->cols <= DEEPEST ? how(x, y, isz) : NOT;
+    return kind == TURNED ? NOT : kind;
+}
+
+size_t rt_ready_bytes(const Matrix *x, const Matrix *y, idx isz, int *strided)
+{
+    const int kind = special_kind(x, y, isz);
+    *strided = kind == PACKED;
+    return kind ? (size_t)(x->cols * ((y->cols + 15) / 16 * 16) * isz) : 0;
+}
+
+void rt_make_ready(const Matrix *x, const Matrix *y, idx isz, char *ready)
+{
+    const idx lanes = rt_vector_unit() * (isz == 8 ? 4 : 8);
+    const Product q = product_of(x, y, special_kind(x, y, isz), isz);
+    const int vectors = vectors_of(q.m, q.n, lanes), wide = rt_vector_unit() == 2;
+    void (*const make[2][2])(idx, idx, int, idx, const void *, idx, idx, void *) = {
+        {f32_half_make_ready, f64_half_make_ready}, {f32_wide_make_ready, f64_wide_make_ready}};
+    make[wide][isz == 8](q.t.k, q.t.depth, vectors, q.n, q.b, q.brs, q.bcs, ready);
+}
+
+/* Bytes of a thread: a finished block, and packed panels. */
+static size_t special_each(const Matrix *x, const Matrix *y, idx isz, int kind, const char *ready)
+{
+    idx cols = BLOCK / (x->cols * isz), least = MAX_VECTORS * 16;
+    cols = cols < least ? least : cols > y->cols + least ? y->cols + least : cols;
+    return (size_t)(FINISHED + (kind == PACKED && !ready ? (x->cols * cols * isz + RT_ALIGN) / RT_ALIGN * RT_ALIGN : 0));
+}
+
+size_t rt_special_room(const Matrix *x, const Matrix *y, idx isz, const char *ready, int threads)
+{
+    const int kind = special_kind(x, y, isz);
+    return kind ? special_each(x, y, isz, kind, ready) * (size_t)threads : 0;
+}
+
+void rt_special_product(double alpha, const Matrix *x, const Matrix *y, double beta, char *out, idx isz, char *room,
+                        const char *ready, const Finish *finish, int threads)
+{
+    const idx lanes = rt_vector_unit() * (isz == 8 ? 4 : 8);
+    const int kind = special_kind(x, y, isz);
+    Product q = product_of(x, y, kind, isz);
+    q.special = (Special){.ready = ready, .total = (y->cols + lanes - 1) / lanes * lanes, .finish = finish};
+    q.is_special = 1;
+    q.t.alpha = alpha;
+    q.t.beta = beta;
+    q.t.padded |= ready != NULL;
+    q.t.far = !finish && q.m * q.n * isz >= FAR_AWAY;
+    q.out = out;
+    q.room = room;
+    q.each = special_each(x, y, isz, kind, ready);
+    run(&q, threads);
 }
 
 #else
@@ -249,6 +349,27 @@ int rt_packed_product(double alpha, const Matrix *x, const Matrix *y, double bet
 {
     (void)alpha, (void)x, (void)y, (void)beta, (void)out, (void)isz, (void)room, (void)threads;
     return 0;
+}
+
+size_t rt_ready_bytes(const Matrix *x, const Matrix *y, idx isz, int *strided)
+{
+    return (void)x, (void)y, (void)isz, *strided = 0, 0;
+}
+
+void rt_make_ready(const Matrix *x, const Matrix *y, idx isz, char *ready)
+{
+    (void)x, (void)y, (void)isz, (void)ready;
+}
+
+size_t rt_special_room(const Matrix *x, const Matrix *y, idx isz, const char *ready, int threads)
+{
+    return (void)x, (void)y, (void)isz, (void)ready, (void)threads, 0;
+}
+
+void rt_special_product(double alpha, const Matrix *x, const Matrix *y, double beta, char *out, idx isz, char *room,
+                        const char *ready, const Finish *finish, int threads)
+{
+    (void)alpha, (void)x, (void)y, (void)beta, (void)out, (void)isz, (void)room, (void)ready, (void)finish, (void)threads;
 }
 
 #endif

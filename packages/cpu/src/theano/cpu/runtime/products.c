@@ -1,6 +1,7 @@
 /* The steps Gemm, Gemv, Ger, Dot22, Dot22Scalar, Dot and BatchedDot. */
 #include "interrupt.h"
 #include "quick.h"
+#include "recycle.h"
 
 static double scalar_of(Call *c, const Thunk *t, int k)
 {
@@ -253,6 +254,63 @@ void rt_product_quicken(Call *c, const Thunk *t, Quick *q)
     q->slots[2] = t->in[0];
     q->slots[3] = t->out[0];
     q->run = run_vector;
+}
+
+static int run_matrices(Call *c, const Quick *q)
+{
+    const char *z = c->bufs[q->slots[2]].data;
+    char *out = c->bufs[q->slots[3]].data;
+    Matrix x = q->a;
+    x.data = c->bufs[q->slots[0]].data;
+    const int threads = rt_threads(c, q->ps);
+    char *room = rt_scratch(c, rt_special_room(&x, &q->b, q->isz, q->ready, threads));
+    if (!room)
+        return 0;
+    rt_release(c, q->ps);
+    if (q->beta != 0 && z != out)
+        memcpy(out, z, (size_t)q->bytes);
+    rt_special_product(q->alpha, &x, &q->b, q->beta, out, q->isz, room, q->ready, NULL, threads);
+    rt_acquire(c);
+    return 1;
+}
+
+#define MOST_READY ((size_t)32 << 20) /* bytes */
+#define FEW_STEPS 64                  /* in which packing does not pay where nothing must be packed */
+
+int rt_make_quick_ready(Quick *q, const Outlook *o)
+{
+    int strided;
+    const size_t bytes = rt_ready_bytes(&q->a, &q->b, q->isz, &strided);
+    if (!o->fixed || !bytes || bytes > MOST_READY || o->steps < (strided ? 2 : FEW_STEPS))
+        return 0;
+    if (!(q->ready = rt_block(bytes)))
+        return 0;
+    rt_make_ready(&q->a, &q->b, q->isz, q->ready);
+    return 1;
+}
+
+/* Which input of a product of matrices is its second factor, or -1. */
+int32_t rt_second_factor(const Thunk *t) { return t->run == dot_run ? 1 : t->run == gemm_run ? 3 : -1; }
+
+/* Products of matrices with constant factors, whose second operand is packed once for all steps. */
+void rt_matrices_quicken(Call *c, const Thunk *t, Quick *q, const Outlook *o)
+{
+    const int sum = t->run == gemm_run, first = sum ? 2 : 0;
+    if ((t->run != dot_run && !sum) || (sum && !(is_fixed(c, t, 1) && is_fixed(c, t, 4))) || (!sum && t->nin > 2))
+        return;
+    q->a = matrix_of(c, t, first, 1);
+    q->b = matrix_of(c, t, first + 1, 0);
+    q->isz = rt_slot(c, t->out[0])->itemsize;
+    q->bytes = q->a.rows * q->b.cols * q->isz;
+    q->alpha = sum ? scalar_of(c, t, 1) : 1;
+    q->beta = sum ? scalar_of(c, t, 4) : 0;
+    q->ps = rt_product_ps(&q->a, &q->b, q->isz);
+    if ((q->beta != 0 && !rt_in(c, t, 0)->contig) || !rt_make_quick_ready(q, o))
+        return;
+    q->slots[0] = t->in[first];
+    q->slots[2] = t->in[0];
+    q->slots[3] = t->out[0];
+    q->run = run_matrices;
 }
 
 const Routine rt_blas_routines[] = {{"dot", NULL, dot_prepare, dot_run},

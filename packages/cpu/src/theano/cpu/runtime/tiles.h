@@ -84,6 +84,8 @@ static TARGET void NAME(pack)(TYPE *to, idx width, idx k, idx n, const TYPE *b, 
                     STORE(to + j, LOAD_SOME(b + j, n - j));
         return;
     }
+    for (idx p = 0; n < width && p < k; p++)
+        memset(to + p * width + n, 0, (size_t)(width - n) * sizeof(TYPE));
     if (brs == 1) {
         for (idx p = 0; p < k; p += SQUARE)
             rt_transpose((char *)(to + p * width), width * (idx)sizeof(TYPE), (const char *)(b + p),
@@ -130,27 +132,41 @@ static void NAME(in_place)(Tile t, int vectors, idx m, idx n, const TYPE *a, con
     }
 }
 
-/* The columns of the second operand that fit the cache are packed; then all rows pass, each sliver over all panels. */
+/* Packs the panels of n columns of the second operand, one after the other. */
+static void NAME(pack_panels)(idx k, int vectors, idx n, const TYPE *b, idx brs, idx bcs, TYPE *room)
+{
+    const idx wide = vectors * LANES;
+    for (idx q = 0; q < n; q += wide) {
+        const idx width = n - q < wide ? n - q : wide;
+        NAME(pack)(room + q * k, (width + LANES - 1) / LANES * LANES, k, width, b + q * bcs, brs, bcs);
+    }
+}
+
+/* All rows pass, each sliver over all panels of n columns. */
+static void NAME(slivers)(Tile t, int vectors, idx m, idx n, const TYPE *a, const TYPE *panels, TYPE *c)
+{
+    const idx wide = vectors * LANES;
+    for (idx mr, i = 0; i < m; i += mr) {
+        mr = NAME(height)(vectors, m - i);
+        for (idx q = 0; q < n; q += wide) {
+            const idx width = n - q < wide ? n - q : wide;
+            const int nv = (int)((width + LANES - 1) / LANES);
+            t.last = (int)(width - (nv - 1) * LANES);
+            t.ldb = nv * LANES;
+            NAME(panel)(nv, mr, &t, a + i * t.ars, panels + q * t.k, c + i * t.crs + q);
+        }
+    }
+}
+
+/* The columns of the second operand that fit the cache are packed; then all rows pass. */
 static void NAME(in_blocks)(Tile t, int vectors, idx m, idx n, const TYPE *a, const TYPE *b, idx brs, idx bcs, TYPE *c,
                             TYPE *room)
 {
     const idx wide = vectors * LANES, fit = t.block / (idx)sizeof(TYPE) / (t.k * wide), most = (fit ? fit : 1) * wide;
     for (idx step, j = 0; j < n; j += step, c += step, b += step * bcs) {
         step = n - j < most ? n - j : most;
-        for (idx q = 0; q < step; q += wide) {
-            const idx width = step - q < wide ? step - q : wide;
-            NAME(pack)(room + q * t.k, (width + LANES - 1) / LANES * LANES, t.k, width, b + q * bcs, brs, bcs);
-        }
-        for (idx mr, i = 0; i < m; i += mr) {
-            mr = NAME(height)(vectors, m - i);
-            for (idx q = 0; q < step; q += wide) {
-                const idx width = step - q < wide ? step - q : wide;
-                const int nv = (int)((width + LANES - 1) / LANES);
-                t.last = (int)(width - (nv - 1) * LANES);
-                t.ldb = nv * LANES;
-                NAME(panel)(nv, mr, &t, a + i * t.ars, room + q * t.k, c + i * t.crs + q);
-            }
-        }
+        NAME(pack_panels)(t.k, vectors, step, b, brs, bcs, room);
+        NAME(slivers)(t, vectors, m, step, a, room, c);
     }
 }
 
@@ -160,16 +176,78 @@ static void NAME(product)(Tile t, int vectors, idx m, idx n, const void *x, cons
 {
     const TYPE *a = x, *b = y;
     const idx k = t.k;
-    idx parts = k <= t.depth ? 1 : (k + t.depth - 1) / t.depth;
+    idx parts = parts_of(k, t.depth);
     for (idx p = 0; p < k; p += t.k, a += t.k * t.acs, b += t.k * brs) {
-        t.k = parts == 1 ? k - p : (k - p + parts - 1) / parts;
+        t.k = next_part(k - p, parts--);
         t.ldb = brs;
-        parts--;
         if (t.block)
             NAME(in_blocks)(t, vectors, m, n, a, b, brs, bcs, out, room);
         else
             NAME(in_place)(t, vectors, m, n, a, b, out);
         t.beta = 1;
+    }
+}
+
+/* One part after the other of the contracted dim, for a block of the result whose panels are at hand: packed before the
+ * loop (`s->ready`), just now (`room`), or where they lie. The order of additions is that of `product`. */
+static void NAME(block)(Tile t, const Special *s, int vectors, idx m, idx n, idx j, const TYPE *a, const TYPE *b, idx brs,
+                        const TYPE *room, TYPE *c)
+{
+    const idx k = t.k, padded = (n + LANES - 1) / LANES * LANES;
+    idx parts = parts_of(k, t.depth);
+    for (idx p = 0; p < k; p += t.k, a += t.k * t.acs) {
+        t.k = next_part(k - p, parts--);
+        t.ldb = brs;
+        if (s->ready)
+            NAME(slivers)(t, vectors, m, n, a, (const TYPE *)s->ready + p * s->total + (s->col + j) * t.k, c);
+        else if (t.block)
+            NAME(slivers)(t, vectors, m, n, a, room + p * padded, c);
+        else
+            NAME(in_place)(t, vectors, m, n, a, b + p * brs, c);
+        t.beta = 1;
+    }
+}
+
+/* As `product`, with what `s` says. All parts of the contracted dim pass for as many columns as fit the cache, and where
+ * there is something to finish, for as many rows: those are computed in `room`, and finished from there. */
+static void NAME(special)(Tile t, const Special *s, int vectors, idx m, idx n, const void *x, const void *y, idx brs,
+                          idx bcs, void *out, char *room)
+{
+    const idx wide = vectors * LANES, fit = block_bytes() / (idx)sizeof(TYPE) / (t.k * wide);
+    const idx most = fit < 1 ? wide : fit * wide > MOST_COLS ? MOST_COLS / wide * wide : fit * wide;
+    const TYPE *a = x, *b = y;
+    TYPE *packed = (TYPE *)(room + FINISHED);
+    for (idx step, j = 0; j < n; j += step, b += step * bcs) {
+        step = n - j < most ? n - j : most;
+        idx parts = !s->ready && t.block ? parts_of(t.k, t.depth) : 0;
+        for (idx part, p = 0; parts; p += part) {
+            part = next_part(t.k - p, parts--);
+            NAME(pack_panels)(part, vectors, step, b + p * brs, brs, bcs, packed + p * ((step + LANES - 1) / LANES * LANES));
+        }
+        if (!s->finish) {
+            NAME(block)(t, s, vectors, m, step, j, a, b, brs, packed, (TYPE *)out + j);
+            continue;
+        }
+        const idx fits = FINISHED / (step * (idx)sizeof(TYPE)), count = (m + fits - 1) / fits, rows = (m + count - 1) / count;
+        t.crs = step;
+        for (idx i = 0; i < m; i += rows) {
+            const idx r = m - i < rows ? m - i : rows;
+            NAME(block)(t, s, vectors, r, step, j, a + i * t.ars, b, brs, packed, (TYPE *)room);
+            s->finish->run(s->finish, s->row + i, s->col + j, r, step, room, s->worker);
+        }
+    }
+}
+
+/* Packs all of the second operand, k rows and n columns, in parts of at most `depth` rows. */
+static void NAME(make_ready)(idx k, idx depth, int vectors, idx n, const void *y, idx brs, idx bcs, void *ready)
+{
+    const TYPE *b = y;
+    TYPE *to = ready;
+    const idx total = (n + LANES - 1) / LANES * LANES;
+    idx parts = parts_of(k, depth);
+    for (idx part, p = 0; p < k; p += part) {
+        part = next_part(k - p, parts--);
+        NAME(pack_panels)(part, vectors, n, b + p * brs, brs, bcs, to + p * total);
     }
 }
 #undef TILES
