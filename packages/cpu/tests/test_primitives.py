@@ -11,7 +11,7 @@ import scipy.special
 
 from theano.codegen import Expr, Kernel, MapSweep, NotLowerable, Out, k
 from theano.codegen.dtypes import DTYPES, FLOATS, SIGNED, UNSIGNED
-from theano.codegen.expr import BINARY, UNARY
+from theano.codegen.expr import BINARY, ELEMENTARY, UNARY
 from theano.cpu import cache, kernels, toolchain
 from theano.cpu.dialect import c_dialect
 from theano.cpu.kernels import MAX_WIDTH, KernelRequest, compile_kernels
@@ -272,34 +272,6 @@ REFERENCE = {
     "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
     "softplus": lambda x: np.where(x > 0, x, 0) + np.log1p(np.exp(-np.abs(x))),
 }
-ELEMENTARY = [
-    "exp",
-    "exp2",
-    "expm1",
-    "log",
-    "log2",
-    "log10",
-    "log1p",
-    "sin",
-    "cos",
-    "tan",
-    "arcsin",
-    "arccos",
-    "arctan",
-    "sinh",
-    "cosh",
-    "tanh",
-    "arcsinh",
-    "arccosh",
-    "arctanh",
-    "sqrt",
-    "erf",
-    "erfc",
-    "gamma",
-    "gammaln",
-    "sigmoid",
-    "softplus",
-]
 LIMIT = {"gamma": 10, "gammaln": 10}  # glibc's, and near -2.5 gammaln has a zero
 
 

@@ -173,102 +173,20 @@ def cast(x: Expr, dtype: str) -> Expr:
 
 
 COMPARISONS = frozenset(("eq", "neq", "lt", "le", "gt", "ge", "isnan", "isinf"))
-UNARY = frozenset(
-    [
-        "neg",
-        "abs",
-        "sign",
-        "exp",
-        "exp2",
-        "expm1",
-        "log",
-        "log2",
-        "log10",
-        "log1p",
-        "sin",
-        "cos",
-        "tan",
-        "arcsin",
-        "arccos",
-        "arctan",
-        "sinh",
-        "cosh",
-        "tanh",
-        "arcsinh",
-        "arccosh",
-        "arctanh",
-        "sqrt",
-        "floor",
-        "ceil",
-        "trunc",
-        "rint",
-        "isnan",
-        "isinf",
-        "erf",
-        "erfc",
-        "gamma",
-        "gammaln",
-        "sigmoid",
-        "softplus",
-        "invert",
-    ]
+ELEMENTARY = (
+    *("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt"),
+    *("sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh"),
+    *("erf", "erfc", "gamma", "gammaln", "sigmoid", "softplus"),
 )
-BINARY = frozenset(
-    [
-        "add",
-        "sub",
-        "mul",
-        "true_div",
-        "floor_div",
-        "mod",
-        "minimum",
-        "maximum",
-        "eq",
-        "neq",
-        "lt",
-        "le",
-        "gt",
-        "ge",
-        "and_",
-        "or_",
-        "xor",
-        "arctan2",
-        "pow",
-    ]
-)
+"""Functions of one float."""
+
+UNARY = frozenset((*ELEMENTARY, "neg", "abs", "sign", "floor", "ceil", "trunc", "rint", "isnan", "isinf", "invert"))
+BINARY = frozenset((
+    *("add", "sub", "mul", "true_div", "floor_div", "mod", "pow", "arctan2", "minimum", "maximum"),
+    *("eq", "neq", "lt", "le", "gt", "ge", "and_", "or_", "xor"),
+))  # fmt: skip
 PRIMITIVES = UNARY | BINARY | {"where"}
-FLOAT_ONLY = frozenset(
-    [
-        "true_div",
-        "exp",
-        "exp2",
-        "expm1",
-        "log",
-        "log2",
-        "log10",
-        "log1p",
-        "sin",
-        "cos",
-        "tan",
-        "arcsin",
-        "arccos",
-        "arctan",
-        "sinh",
-        "cosh",
-        "tanh",
-        "arcsinh",
-        "arccosh",
-        "arctanh",
-        "sqrt",
-        "erf",
-        "erfc",
-        "gamma",
-        "gammaln",
-        "sigmoid",
-        "softplus",
-        "arctan2",
-    ]
-)
+FLOAT_ONLY = frozenset((*ELEMENTARY, "true_div", "arctan2"))
 
 
 def call(name: str, *args: Any) -> Expr:
