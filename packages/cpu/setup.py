@@ -1,23 +1,50 @@
 """Build of theano-cpu. The runtime extension is optional: without a compiler the package installs without it."""
 
+import hashlib
 import os
+import pathlib
 import runpy
 import shutil
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy
 from setuptools import setup
 from setuptools.command.build_ext import build_ext
 
 
-def compile_at_the_same_time(compiler):
-    """Let `compiler` work on as many files at once as there are processors."""
-    one_after_another = compiler.compile
+def digest_of(*parts):
+    """What an object is made of: files by their contents, the rest by how it is written."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part.read_bytes() if isinstance(part, pathlib.Path) else repr(part).encode())
+    return digest.hexdigest()
 
-    def compile_all(sources, *args, **kwargs):
+
+def compile_what_changed(compiler):
+    """Let `compiler` work on as many files at once as there are processors, and leave out those it has compiled.
+
+    Times and names do not tell: what lies in build/ may be of another kind. So each object has a note beside it.
+    """
+    one_after_another = compiler.compile
+    version = subprocess.run([compiler.compiler_so[0], "--version"], capture_output=True, check=True).stdout
+    headers = sorted(pathlib.Path("src/theano/cpu/runtime").glob("*.h"))
+
+    def compile_all(sources, output_dir, **options):
+        def compile_one(source):
+            (name,) = compiler.object_filenames([source], output_dir=output_dir)
+            note = pathlib.Path(f"{name}.made")
+            kind = (sys.version, numpy.__version__, version, compiler.compiler_so, sorted(options.items()))
+            made = digest_of(kind, *headers, pathlib.Path(source))
+            if not (os.path.exists(name) and note.exists() and note.read_text() == made):
+                note.unlink(missing_ok=True)
+                one_after_another([source], output_dir=output_dir, **options)
+                note.write_text(made)
+            return name
+
         with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-            done = pool.map(lambda source: one_after_another([source], *args, **kwargs), sources)
-            return [name for names in done for name in names]
+            return list(pool.map(compile_one, sources))
 
     compiler.compile = compile_all
 
@@ -34,8 +61,8 @@ class OptionalBuildExt(build_ext):
     def build_extension(self, ext):
         try:
             if not self._use_build_in_place(ext):
-                self.force = True  # what lies in build/ may be of another kind
-                compile_at_the_same_time(self.compiler)
+                self.force = True
+                compile_what_changed(self.compiler)
                 super().build_extension(ext)
         except Exception as error:
             self._explain(error)
