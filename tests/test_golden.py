@@ -19,7 +19,7 @@ from theano.lowering.steps import KernelStep
 
 pytest.importorskip("theano.cpu", reason="the C dialect belongs to theano-cpu")
 
-from theano.cpu import dialect, kernels, vector_math
+from theano.cpu import dialect, elementary, kernels, vector_math
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -73,10 +73,11 @@ CASES = {
 
 @pytest.fixture
 def same_machine(monkeypatch):
-    """The text depends on which functions have vector variants; here all that exist anywhere."""
+    """The text depends on which functions have vector variants, here all that exist anywhere, and on the processor."""
     names = {n + s for n in (*vector_math.UNARY, *vector_math.BINARY) for s in ("", "f")}
     monkeypatch.setattr(vector_math, "vector_functions", lambda: frozenset(names))
-    caches = (dialect.c_dialect, kernels._print_kernel)
+    monkeypatch.setattr(elementary, "available", lambda: True)
+    caches = (dialect._c_dialect, kernels._print_kernel)
     for cache in caches:
         cache.cache_clear()
     yield
@@ -90,17 +91,16 @@ def text_of(make):
     # the graph after all rewrites, as a function would have it
     f = theano.function(inputs, outputs, mode=theano.Mode("py", "fast_run"))
     steps = [s for s in lower(f.maker.fgraph, "c").steps if isinstance(s, KernelStep)]
-    parts, number = [], 0
+    parts, all_named = [], []
     for step in steps:
         kernel = step.kernel
         letters = "".join("S" if all(v.type.broadcastable) else "V" for v in step.node.inputs)
         bodies = [p.body for p in kernels._print_kernel(kernel, letters) if p.body is not None]
-        named = [(f"body{n}", body) for n, body in enumerate(bodies, number)]
-        number += len(bodies)
+        named = [(f"body{n}", body) for n, body in enumerate(bodies, len(all_named))]
+        all_named += named
         operands = "\n".join(f" * {name}: {b.operands}, {b.dtypes}" for name, b in named)
-        c = kernels.translation_unit(named, dialect.c_dialect().typedefs)
-        parts.append(f"/*\n{kernel_text(kernel)}\n\n * inputs: {letters}\n{operands}\n */\n{c}\n")
-    return "\n".join(parts)
+        parts.append(f"/*\n{kernel_text(kernel)}\n\n * inputs: {letters}\n{operands}\n */")
+    return "\n".join([*parts, kernels.translation_unit(all_named, dialect.c_dialect().typedefs), ""])
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -17,7 +17,21 @@ typedef signed char i8; typedef unsigned char u8; typedef short i16; typedef uns
 typedef int i32; typedef unsigned int u32; typedef long long i64; typedef unsigned long long u64;
 typedef float f32; typedef double f64;
 
-__attribute__((simd("notinbranch"), const)) f64 tanh(f64);
+__attribute__((const)) f64 copysign(f64, f64);
+__attribute__((const)) f64 fabs(f64);
+static inline __attribute__((always_inline)) f64 theano_number_float64(u64 u) { union { u64 u; f64 x; } v; v.u = u; return v.x; }
+static inline __attribute__((always_inline)) u64 theano_bits_float64(f64 x) { union { u64 u; f64 x; } v; v.x = x; return v.u; }
+
+static inline __attribute__((always_inline)) f64 theano_tanh_float64(f64 x)
+{
+    const f64 a = fabs(x), y = a + a;
+    const f64 t = __builtin_fma(y, 1.4426950408889634, 6755399441056767.0), n = t - 6755399441056767.0, h = __builtin_fma(n, -0.6931471805599453, y);
+    const f64 rest = n * -2.3190468138462996e-17, r = h + rest, z = r * r, q = __builtin_fma(z, __builtin_fma(__builtin_fma(__builtin_fma(__builtin_fma(__builtin_fma(2.5045859283398787e-08, r, 2.762227232576738e-07), z, __builtin_fma(2.7557425346418422e-06, r, 2.480151624944448e-05)), z, __builtin_fma(0.0001984126970893073, r, 0.0013888888920574522)), z, __builtin_fma(0.008333333333388596, r, 0.041666666666619855)), z, __builtin_fma(0.16666666666666602, r, 0.5)), rest);
+    const f64 f = theano_number_float64(theano_bits_float64(t) << 52);
+    const f64 e = __builtin_fma(f, q, __builtin_fma(f, h, f - 1.0)), w = e / (2.0 + e);
+    return copysign(a > 350.0 ? 1.0 : w, x);
+}
+
 void body0(char *const *p, i64 n)
 {
     const f64 *const p0 = (const f64 *)p[0];
@@ -31,7 +45,7 @@ void body0(char *const *p, i64 n)
         const f64 v1 = p1[i];
         const f64 v2 = v0 * v1;
         const f64 v3 = v2 + s2;
-        const f64 v4 = tanh(v3);
+        const f64 v4 = theano_tanh_float64(v3);
         const f64 v5 = v4 * v0;
         p3[i] = v5;
     }

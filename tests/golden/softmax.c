@@ -29,7 +29,20 @@ typedef signed char i8; typedef unsigned char u8; typedef short i16; typedef uns
 typedef int i32; typedef unsigned int u32; typedef long long i64; typedef unsigned long long u64;
 typedef float f32; typedef double f64;
 
-__attribute__((simd("notinbranch"), const)) f32 expf(f32);
+static inline __attribute__((always_inline)) f32 theano_number_float32(u32 u) { union { u32 u; f32 x; } v; v.u = u; return v.x; }
+static inline __attribute__((always_inline)) u32 theano_bits_float32(f32 x) { union { u32 u; f32 x; } v; v.x = x; return v.u; }
+
+static inline __attribute__((always_inline)) f32 theano_exp_float32(f32 y)
+{
+    const f32 t = __builtin_fmaf(y, 1.4426950216293335f, 12583166.0f), n = t - 12583166.0f, h = __builtin_fmaf(n, -0.6931471824645996f, y);
+    const f32 r = __builtin_fmaf(n, 1.9046542121259336e-09f, h), z = r * r, p = __builtin_fmaf(z, __builtin_fmaf(__builtin_fmaf(0.001389823155477643f, z, __builtin_fmaf(0.008366066962480545f, r, 0.04166685417294502f)), z, __builtin_fmaf(0.1666654795408249f, r, 0.5f)), r);
+    const u32 u = theano_bits_float32(t), v = u >> 1;
+    const f32 f = theano_number_float32(v << 23), g = theano_number_float32((u - v) << 23);
+    const f32 e = __builtin_fmaf(p, f, f) * g;
+    const f32 bounded = y > 170.0f ? __builtin_inff() : e;
+    return y < -170.0f ? 0.0f : bounded;
+}
+
 void body0(char *const *p, i64 n)
 {
     const f32 *const p0 = (const f32 *)p[0];
@@ -40,7 +53,7 @@ void body0(char *const *p, i64 n)
     for (i64 i = 0; i < n; i++) {
         const f32 v0 = p0[i];
         const f32 v1 = v0 - s1;
-        const f32 v2 = expf(v1);
+        const f32 v2 = theano_exp_float32(v1);
         p2[i] = v2;
     }
 }

@@ -1,7 +1,12 @@
-"""Compiling for the native backend, and comparing with the Python executor."""
+"""Compiling for the native backend, and comparing with the Python executor; tests may import the files beside them."""
+
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture

@@ -102,7 +102,7 @@ class Statements:
             raise KernelError(explain(asked, f"{self.dialect.name} has no row for it", "cast the operands first"))
         fields = _fields(self.dialect, expr.args[-1].dtype) | {"r": self.dialect.types[expr.dtype]}
         for helper in row.helpers:
-            text = self.dialect.helpers[helper].format(q=self.dialect.helper_qualifier, **fields)
+            text = self.dialect.helpers[helper.format(**fields)].format(q=self.dialect.helper_qualifier, **fields)
             self.helpers.setdefault(text, text)
         self.ps += self._cost(row, expr.args[-1].dtype)
         return row.text.format(*args, **fields)

@@ -127,7 +127,7 @@ class Contiguous:
         scalar = {e for e in computed if is_scalar(e, self.dialect)}
         rest = [e for e in computed if e not in scalar]
         rows = [self.dialect.row(e.value, e.args[-1].dtype) for e in rest if e.kind == "call"]
-        gain = len(rest) >= 8 or any(r is not None and r.calls and r.ps >= 300 for r in rows)
+        gain = len(rest) >= 8 or any(r is not None and r.ps >= 300 for r in rows)
         if not scalar or not gain:
             return dict.fromkeys(computed, 0)
         stages: dict[Expr, int] = {}

@@ -29,7 +29,7 @@ class Row:
     calls : tuple of str
         Library functions behind it, without suffix; the dialect may need to declare them.
     helpers : tuple of str
-        Names of entries of `Dialect.helpers` that the text uses.
+        Names of entries of `Dialect.helpers` that the text uses; with the fields of rows.
     scalar : bool
         True when no compiler vectorises it: the loop is split around it.
     ps : int

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from theano.codegen.contiguous import Body, Contiguous, Operand
 from theano.codegen.dialect import Dialect
 from theano.codegen.expr import Expr, call, cast
-from theano.codegen.single import EXACT
+from theano.codegen.single import is_long
 
 LANES = 32
 """Partial results; element ``i`` of a block goes into number ``i % LANES``."""
@@ -62,14 +62,14 @@ class _Folding(Contiguous):
             f"    {each} p{k}[i] = a[i];",
         ]
 
-    def _calls(self) -> bool:
-        rows = [self.dialect.row(e.value, e.args[-1].dtype) for e in self.varying if e.kind == "call"]
-        return any(row is not None and not set(row.calls) <= EXACT for row in rows)
+    def _has_functions(self) -> bool:
+        calls = [e for e in self.varying if e.kind == "call"]
+        return any(is_long(self.dialect.row(e.value, e.args[-1].dtype)) for e in calls)
 
     def _pragmas(self) -> list[str]:
-        """The loop is written out, so that partial results get registers, unless library calls take all registers."""
+        """The loop is written out, so that partial results get registers, unless functions need the registers."""
         unroll = self.dialect.unroll_pragma
-        return [*super()._pragmas(), *([unroll] if unroll and not self._calls() else [])]
+        return [*super()._pragmas(), *([unroll] if unroll and not self._has_functions() else [])]
 
     def _store(self, k: int, value: Expr, offset: str) -> str:
         total = Expr("temp", (), self.target_dtypes[0], -1)

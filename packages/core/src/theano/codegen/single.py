@@ -7,15 +7,22 @@ a single value goes through the vector variant as well.
 from __future__ import annotations
 
 from theano.codegen.cfamily import Statements
-from theano.codegen.dialect import Dialect
+from theano.codegen.dialect import Dialect, Row
 from theano.codegen.dtypes import ITEMSIZE
 from theano.codegen.expr import Expr
 from theano.codegen.fingerprint import digest
 
-__all__ = ["compute_single", "is_scalar"]
+__all__ = ["compute_single", "is_long", "is_scalar"]
 
 EXACT = {"sqrt", "fabs", "floor", "ceil", "trunc", "rint"}
 """Library functions that give the same bits in vectors and alone."""
+
+
+def is_long(row: Row | None) -> bool:
+    """Whether `row` is a function: one that is called, or whose text is part of a loop that becomes vectors."""
+    if row is None:
+        return False
+    return not set(row.calls) <= EXACT or bool(row.helpers and not row.calls and not row.scalar)
 
 
 def is_scalar(expr: Expr, dialect: Dialect) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 
-from theano.codegen.dialect import C_FAMILY_ROWS, Dialect
+from theano.codegen.dialect import C_FAMILY_ROWS, Dialect, extend_rows
 from theano.codegen.dtypes import FLOATS
+from theano.codegen.expr import Expr
 from theano.codegen.helpers import C_FAMILY_HELPERS
-from theano.cpu import vector_math
+from theano.cpu import elementary, vector_math
 
 _TYPES = {
     "bool": "_Bool",
@@ -34,9 +36,18 @@ _INLINED = ("fabs", "floor", "ceil", "trunc", "rint", "sqrt")
 """Functions that the compiler replaces by instructions, vector ones included."""
 
 
-@functools.cache
+def dialect_of(values: Iterable[Expr]) -> Dialect:
+    """The dialect for a loop that computes `values`: with many elementary functions these are called."""
+    return _c_dialect(elementary.few(values))
+
+
 def c_dialect() -> Dialect:
     """The dialect for this machine: which functions have vector variants is found out on the first call."""
+    return _c_dialect(True)
+
+
+@functools.cache
+def _c_dialect(inlined: bool) -> Dialect:
     vector = vector_math.vector_functions()
     suffixes = {"float32": "f", "float64": ""}
     prototypes = {"lgamma_r": "double lgamma_r(double, int *);"}
@@ -51,8 +62,8 @@ def c_dialect() -> Dialect:
         types=_TYPES,
         storage={"bool": "u8"},
         typedefs=_TYPEDEFS,
-        rows=C_FAMILY_ROWS,
-        helpers=C_FAMILY_HELPERS,
+        rows=extend_rows(C_FAMILY_ROWS, elementary.rows(inlined) if elementary.available() else {}),
+        helpers=elementary.Helpers(C_FAMILY_HELPERS),
         helper_qualifier="static inline __attribute__((always_inline))",
         suffixes=suffixes,
         infinity={"float32": "__builtin_inff()", "float64": "__builtin_inf()"},

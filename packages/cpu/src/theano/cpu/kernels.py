@@ -30,7 +30,7 @@ from theano.codegen.simplify import simplify
 from theano.codegen.verify import KernelError, verify_inplace, verify_kernel
 from theano.cpu import machine
 from theano.cpu.cache import KernelCache, kernel_cache, symbol
-from theano.cpu.dialect import c_dialect
+from theano.cpu.dialect import c_dialect, dialect_of
 from theano.cpu.lanes import lane_sweeps
 from theano.cpu.toolchain import CompileError, Compiler, compile_library, find_compiler
 from theano.errors import explain
@@ -237,7 +237,8 @@ def _print_sweep(sweep: Sweep, modes: str, lanes: bool) -> _Printed:
     )
     per_row = any(role == "acc" for role, _ in targets)
     targets = [(*target, "V") if target[0] == "acc" else target for target in targets]
-    body = contiguous_body(simplify(sweep.values), targets, operand_of, c_dialect())
+    values = simplify(sweep.values)
+    body = contiguous_body(values, targets, operand_of, dialect_of(values))
     return _Printed(body, final=final, per_row=per_row)
 
 
@@ -247,12 +248,13 @@ def _print_fold(sweep: ReduceSweep, operand_of: Callable[[Expr], Operand], lanes
     reduce = (acc, kind, acc_dtype)
     if value.kind in ("load", "temp"):
         return _Printed(None, operand_of(value), value.dtype, reduce)
+    dialect = dialect_of([value])
     if lanes:
         total = combined(sweep.kind, Expr("acc", (), acc_dtype, acc), cast(value, acc_dtype))
-        return _Printed(contiguous_body([total], [("acc", acc, "V")], operand_of, c_dialect()), reduce=reduce)
-    body = folding_body(value, sweep.kind, acc_dtype, operand_of, c_dialect())
+        return _Printed(contiguous_body([total], [("acc", acc, "V")], operand_of, dialect), reduce=reduce)
+    body = folding_body(value, sweep.kind, acc_dtype, operand_of, dialect)
     if body is None:
-        body = contiguous_body([value], [("tile",)], operand_of, c_dialect())
+        body = contiguous_body([value], [("tile",)], operand_of, dialect)
     return _Printed(body, reduce=reduce)
 
 

@@ -23,8 +23,8 @@ from theano.codegen.cfamily import Statements, prototypes
 from theano.codegen.contiguous import SYMBOL, Body
 from theano.codegen.dtypes import BOOL, ITEMSIZE, is_float
 from theano.codegen.expr import post_order
-from theano.codegen.single import EXACT, compute_single, is_scalar
-from theano.cpu.dialect import c_dialect
+from theano.codegen.single import EXACT, compute_single, is_long, is_scalar
+from theano.cpu.dialect import dialect_of
 from theano.cpu.step_values import Cell, StepValues, step_values
 from theano.frozen import dataclass
 
@@ -53,7 +53,7 @@ def recurrence_of(op: Any, plan: Any) -> Recurrence | None:
     if step is None or not _fits(op, step):
         return None
     printer = _Printer(op, step)
-    if printer.width > 1 and any(is_scalar(e, printer.dialect) for e in printer.inner):
+    if printer.has_functions() and any(is_scalar(e, printer.dialect) for e in printer.inner):
         return None  # the compiler would make no vectors of the other functions either
     stored = range(printer.stored)
     lengths = tuple(len(step.outputs[o]) if step.length or not step.row_outputs[o] else 0 for o in stored)
@@ -72,12 +72,13 @@ class _Printer:
     """Prints the function."""
 
     def __init__(self, op: Any, step: StepValues) -> None:
-        self.op, self.step, self.dialect = op, step, c_dialect()
+        values = [e for row in step.outputs for e in row]
+        self.op, self.step, self.dialect = op, step, dialect_of(values)
         self.out = Statements(self.dialect)
         self.moving = op.inner_fixed_start
         self.stored = op.n_state_outs + op.n_nit_sot
         self.index = self.dialect.types["int64"]
-        self.order = list(post_order([e for values in step.outputs for e in values]))
+        self.order = list(post_order(values))
         self.varying = self._varying()
         self.inner = [e for e in self.order if e.args and e in self.varying]
         self.row_inputs = sorted({e.value[0] for e in self.order if e.kind == "load" and e in self.varying})
@@ -98,6 +99,11 @@ class _Printer:
             if (expr.kind == "load" and self._is_looped(expr.value[0])) or any(a in found for a in expr.args):
                 found.add(expr)
         return found
+
+    def has_functions(self) -> bool:
+        """Whether vectors make much of a difference in the inner loop."""
+        calls = [e for e in self.inner if e.kind == "call" and not is_scalar(e, self.dialect)]
+        return any(is_long(self.dialect.row(e.value, e.args[-1].dtype)) for e in calls)
 
     def _width(self) -> int:
         """Elements of the widest vector of the smallest type in the inner loop, 1 where vectors make no difference."""

@@ -1,6 +1,6 @@
 """glibc's vector math library: which functions it has, and making them available to generated code.
 
-Generated code calls ``exp``; the compiler turns a loop around it into calls of ``_ZGVeN8v_exp`` when the prototype says
+Generated code calls ``sin``; the compiler turns a loop around it into calls of ``_ZGVeN8v_sin`` when the prototype says
 that such variants exist. They are declared only if this machine's library has them, and the library is loaded with
 global symbols before any kernel, so kernels need not be linked to it.
 """
