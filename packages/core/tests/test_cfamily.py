@@ -11,10 +11,11 @@ from theano.codegen.contiguous import SYMBOL, contiguous_body
 from theano.codegen.dialect import C_FAMILY_ROWS, CLASS_OF, Dialect, Row, extend_rows
 from theano.codegen.dtypes import DTYPES, FLOATS
 from theano.codegen.expr import BINARY, PRIMITIVES, UNARY
-from theano.codegen.fingerprint import digest, kernel_text
+from theano.codegen.fingerprint import kernel_text
 from theano.codegen.helpers import C_FAMILY_HELPERS
 from theano.codegen.simplify import simplify
 from theano.codegen.verify import KernelError, can_be_inplace, verify_inplace, verify_kernel
+from theano.digest import digest
 
 PLAIN = Dialect(
     name="plain C",

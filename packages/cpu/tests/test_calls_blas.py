@@ -160,7 +160,7 @@ def test_environment_is_left_alone():
     """The core type of OpenBLAS is set only while SciPy loads it."""
     import os
 
-    from theano.cpu.calls.blas import load_blas
+    from theano.cpu.library import load_blas
 
     before = os.environ.get("OPENBLAS_CORETYPE")
     assert load_blas()
@@ -170,7 +170,7 @@ def test_environment_is_left_alone():
 THREADS_OF_THE_LIBRARY = """
 import ctypes, threading
 import numpy as np, theano, theano.tensor as T
-from theano.cpu.calls import blas
+from theano.cpu import library as blas
 routines = blas._bundled_openblas()
 if routines is None or not routines.get("set_threads"):
     raise SystemExit("skip")

@@ -177,3 +177,18 @@ def test_many_prune_at_once(cache):
     left = [n for n in names(cache) if n.endswith(".so")]
     assert left
     assert sum(os.stat(os.path.join(cache.store.path, n)).st_size for n in left) <= 2 * MIB
+
+
+def test_recipes_of_plans_go_like_libraries(cache):
+    kept = [put(cache, number, age=number * DAY) for number in (2, 4)]
+    for name, age in (("young.plan", DAY), ("old.plan", 9 * DAY)):
+        cache.keep(name, b"0" * MIB)
+        set_age(cache, name, age)
+    handle = cache.store._folder
+    assert prune(handle, 8 * MIB) == 0
+    prune(handle, int(3.5 * MIB))
+    left = set(os.listdir(cache.store.path))
+    assert "old.plan" not in left
+    assert kept[1] not in left
+    assert "young.plan" in left
+    assert kept[0] in left

@@ -8,7 +8,7 @@ import pytest
 import theano
 import theano.tensor as T
 from theano.configuration import change_flags
-from theano.cpu import cache, kernels, native_function
+from theano.cpu import cache, kernels, together
 from theano.cpu.native_function import NativeFunction
 from theano.cpu.together import is_put_off, put_off
 from theano.cpu.toolchain import CompileError
@@ -97,7 +97,7 @@ def test_equal_loops_are_settled_once(native, runs):
 
 def waiting():
     x = T.dvector("x")
-    with put_off():
+    with put_off(), change_flags(plan_cache=False):
         f = theano.function([x], T.tanh(x) * 1.75, mode=theano.Mode(linker="cvm", optimizer=None))
     assert isinstance(f, NativeFunction)
     assert f.draft is not None
@@ -118,9 +118,9 @@ def test_a_function_that_waits_runs_in_python_when_the_compiler_fails(monkeypatc
         raise CompileError("no machine code today")
 
     x, s = T.dscalar("x"), theano.shared(1.0)
-    with put_off():
+    with put_off(), change_flags(plan_cache=False):
         f = theano.function([x], s * x, updates=[(s, s + x)], mode=theano.Mode(linker="cvm", optimizer=None))
-    monkeypatch.setattr(native_function, "settle", fail)
+    monkeypatch.setattr(together, "settle", fail)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         assert f(2.0) == 2.0

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from theano.codegen.fingerprint import digest
 from theano.configuration import config
 from theano.cpu import toolchain
 from theano.cpu.processes import ToolError, run_chains
 from theano.cpu.sanitizer import sanitizer_flags
 from theano.cpu.toolchain import CompileError, Compiler, compile_library, find_compiler
+from theano.digest import digest
 
 pytestmark = pytest.mark.c
 

@@ -10,8 +10,10 @@ from theano.cpu import machine, vector_math
 @pytest.fixture
 def fresh():
     vector_math.vector_functions.cache_clear()
+    vector_math.vector_library.cache_clear()
     yield
     vector_math.vector_functions.cache_clear()
+    vector_math.vector_library.cache_clear()
 
 
 def test_declared_functions_have_all_their_variants():

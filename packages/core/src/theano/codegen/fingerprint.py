@@ -1,11 +1,6 @@
-"""Canonical text of kernels, and digests of texts: equal meaning gives equal text, whatever the graph's names were."""
+"""Canonical text of kernels: equal meaning gives equal text, whatever the graph's names were."""
 
 from __future__ import annotations
-
-try:
-    from _blake2 import blake2b  # what hashlib hands out, without loading OpenSSL
-except ImportError:
-    from hashlib import blake2b
 
 from theano.codegen.expr import Expr, post_order
 from theano.codegen.kernel import Kernel, MapSweep, ReduceSweep, Sweep
@@ -67,21 +62,3 @@ def _right_side(expr: Expr, names: dict[Expr, str]) -> str:
         return "iota"
     word = "cast" if expr.kind == "cast" else expr.value
     return " ".join([word, *(names[a] for a in expr.args)])
-
-
-def digest(*parts: str | bytes) -> str:
-    """A 160-bit name for `parts`; the borders between parts count.
-
-    Examples
-    --------
-    >>> digest("ab", "c") == digest("a", "bc")
-    False
-    >>> len(digest("x"))
-    40
-    """
-    state = blake2b(digest_size=20)
-    for part in parts:
-        data = part.encode() if isinstance(part, str) else part
-        state.update(len(data).to_bytes(8, "little"))
-        state.update(data)
-    return state.hexdigest()

@@ -10,7 +10,7 @@ from theano.codegen.cfamily import Statements
 from theano.codegen.dialect import Dialect, Row
 from theano.codegen.dtypes import ITEMSIZE
 from theano.codegen.expr import Expr
-from theano.codegen.fingerprint import digest
+from theano.digest import digest
 
 __all__ = ["compute_single", "is_long", "is_scalar"]
 

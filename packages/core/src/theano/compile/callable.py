@@ -55,13 +55,12 @@ class Function:
         self.name = maker.name
         self.profile = maker.profile
         self.trust_input = False
-        self.outputs = maker.outputs
         self.unpack_single = maker.unpack_single
         self.return_none = maker.return_none
         self.output_keys = maker.output_keys
-        self._n_results = len(maker.outputs)
-        self._binder = Binder(maker.inputs, self.input_storage, self.name)
-        self._stores = [(out, self.input_storage[i]) for out, i in sorted(maker.fgraph.update_mapping.items())]
+        self._n_results = len(maker.results)
+        self._binder = Binder(maker.specs, self.input_storage, self.name)
+        self._stores = [(out, self.input_storage[i]) for out, i in sorted(maker.update_mapping.items())]
 
     # The parts of a call.
 
@@ -118,9 +117,7 @@ class Function:
                 outputs = self._run(values)
             else:
                 positions = self._positions(subset)
-                outputs = self._run_subset(
-                    values, positions + list(range(self._n_results, len(self.maker.fgraph.outputs)))
-                )
+                outputs = self._run_subset(values, positions + [out for out, _ in self._stores])
         finally:
             self._binder.finish()
         if not self.stores_updates:
@@ -141,12 +138,12 @@ class Function:
     @property
     def finder(self) -> Finder:
         """From position, name or variable of an input to its container."""
-        return Finder(self.maker.inputs, self.input_storage)
+        return Finder(self.maker.specs, self.input_storage)
 
     @property
     def inv_finder(self) -> dict[Container, Any]:
         """From containers to the inputs that they hold."""
-        return dict(zip(self.input_storage, self.maker.inputs, strict=True))
+        return dict(zip(self.input_storage, self.maker.specs, strict=True))
 
     @property
     def container(self) -> Finder:
@@ -170,7 +167,7 @@ class Function:
     @property
     def indices(self) -> list[Any]:
         """For each input: itself, its position and its container's."""
-        return [(spec, [i], [spec]) for i, spec in enumerate(self.maker.inputs)]
+        return [(spec, [i], [spec]) for i, spec in enumerate(self.maker.specs)]
 
     @property
     def defaults(self) -> list[tuple[bool, bool, Any]]:
@@ -180,6 +177,11 @@ class Function:
             (binder.required[i], i in binder.defaults, container.storage[0])
             for i, container in enumerate(self.input_storage)
         ]
+
+    @property
+    def outputs(self) -> list[Any]:
+        """The outputs, as variables of the rewritten graph."""
+        return self.maker.outputs
 
     @property
     def output_storage(self) -> list[Container]:
@@ -193,7 +195,7 @@ class Function:
 
     def get_shared(self) -> list[SharedVariable]:
         """The shared variables that the function reads or updates."""
-        return [spec.variable for spec in self.maker.inputs if isinstance(spec.variable, SharedVariable)]
+        return [spec.variable for spec in self.maker.specs if isinstance(spec.variable, SharedVariable)]
 
     def sync_shared(self) -> None:
         """Wait for work on shared storage; values in main memory are always ready."""
@@ -257,7 +259,7 @@ class PythonFunction(Function):
         linker = maker.mode.linker
         self._executor = PythonExecutor(
             plan,
-            [bool(spec.mutable) for spec in maker.inputs],
+            [bool(spec.mutable) for spec in maker.specs],
             bool(config.allow_gc if linker.allow_gc is None else linker.allow_gc),
             linker.wrapper,
         )

@@ -34,11 +34,11 @@ def copy_function(
     new.profile = profile_for(profile, new_name)
     new.timings = {}
     new.fgraph = fgraph
-    new.outputs = [copy.copy(out) for out in maker.outputs]
-    for i, out in enumerate(new.outputs):
+    new.results = [copy.copy(out) for out in maker.outputs]
+    for i, out in enumerate(new.results):
         out.variable = fgraph.outputs[i]
     updated_by = {i: fgraph.outputs[out] for out, i in fgraph.update_mapping.items()}
-    new.inputs = []
+    new.specs = []
     containers = []
     for i, (spec, container) in enumerate(zip(maker.inputs, function.input_storage, strict=True)):
         twin: Any = copy.copy(spec)
@@ -49,7 +49,7 @@ def copy_function(
         elif not spec.implicit:
             # The state of an input with a default is the function's own; shared variables are shared by both.
             container = _own_container(container)
-        new.inputs.append(twin)
+        new.specs.append(twin)
         containers.append(container)
     new.use_backend()
     made = new.create(containers)
@@ -65,7 +65,7 @@ def _own_container(container: Container) -> Container:
 
 
 def _check_swap(maker: FunctionMaker, swap: dict[Any, Any]) -> None:
-    used = {spec.variable for spec in maker.inputs if spec.implicit}
+    used = {spec.variable for spec in maker.specs if spec.implicit}
     for old, new in swap.items():
         if not isinstance(old, SharedVariable) or old not in used:
             raise ValueError(
@@ -116,7 +116,7 @@ def _check_aliases(function: Function) -> None:
     strategy = function.pickle_aliased_memory_strategy
     if strategy == "ignore":
         return
-    held = [(spec, c.storage[0]) for spec, c in zip(function.maker.inputs, function.input_storage, strict=True)]
+    held = [(spec, c.storage[0]) for spec, c in zip(function.maker.specs, function.input_storage, strict=True)]
     seen: list[tuple[Any, Any]] = []
     for spec, value in held:
         share = getattr(spec.variable.type, "may_share_memory", None)

@@ -15,6 +15,7 @@ from theano.compile.measured import MeasuredFunction
 from theano.compile.mode import get_mode
 from theano.compile.pipeline import run_stages
 from theano.compile.progress import show_stage
+from theano.compile.recall import settle
 from theano.compile.sharedvalue import Container, SharedVariable
 from theano.configuration import config
 from theano.errors import UnusedInputError, explain
@@ -52,9 +53,14 @@ class FunctionMaker:
 
     Attributes
     ----------
+    specs : list of SymbolicInput
+    results : list of SymbolicOutput
+        The same as `inputs` and `outputs`, but before `settle` their variables may be those of the graph as it was.
     fgraph : FunctionGraph
         The rewritten graph; results first, then new values of shared variables.
     plan : Plan
+    recalled : object or None
+        What the backend kept of this function, while graph and plan were not asked for.
     backend : Backend
     timings : dict of str to float
         Seconds spent in each stage.
@@ -87,20 +93,64 @@ class FunctionMaker:
         self.return_none = outputs is None
         self.unpack_single = outputs is not None and not isinstance(outputs, list | tuple)
         listed = [] if outputs is None else [outputs] if self.unpack_single else list(outputs)
-        self.inputs = [i if isinstance(i, SymbolicInput) else In(i) for i in inputs]
-        self.outputs = [o if isinstance(o, SymbolicOutput) else SymbolicOutput(o) for o in listed]
+        self.specs = [i if isinstance(i, SymbolicInput) else In(i) for i in inputs]
+        self.results = [o if isinstance(o, SymbolicOutput) else SymbolicOutput(o) for o in listed]
         self.owned = owned
-        self.roots = [spec.variable for spec in self.inputs] if roots is None else list(roots)
+        self.roots = [spec.variable for spec in self.specs] if roots is None else list(roots)
         self.timings: dict[str, float] = {}
         self.nested = False
-        self.plan: Any = None
+        self._fgraph: Any = None
+        self._plan: Any = None
         self.backend: Any = None
+        self.recalled: Any = None
+        self.options: dict[str, Any] = {}
+        self.key: str | None = None
         self.given = fgraph is not None
         if fgraph is not None:
             self.fgraph = fgraph
         else:
-            check_unused_inputs(self.inputs, self.outputs, self.roots, on_unused_input)
+            check_unused_inputs(self.specs, self.results, self.roots, on_unused_input)
         run_stages(self)
+
+    @property
+    def inputs(self) -> list[Any]:
+        """Specifications of inputs, whose updates are variables of `fgraph`."""
+        return self._settled().specs
+
+    @property
+    def outputs(self) -> list[SymbolicOutput]:
+        """Specifications of outputs, whose variables are those of `fgraph`."""
+        return self._settled().results
+
+    @property
+    def fgraph(self) -> FunctionGraph:
+        graph: FunctionGraph = self._settled()._fgraph
+        return graph
+
+    @fgraph.setter
+    def fgraph(self, graph: FunctionGraph) -> None:
+        self._fgraph = graph
+
+    @property
+    def plan(self) -> Any:
+        return self._settled()._plan
+
+    @plan.setter
+    def plan(self, plan: Any) -> None:
+        self._plan = plan
+
+    def _settled(self) -> FunctionMaker:
+        if self.recalled is not None:
+            settle(self)
+        return self
+
+    @property
+    def update_mapping(self) -> dict[int, int]:
+        """From positions of new values among the graph's outputs to the inputs that take them."""
+        if self._fgraph is not None:
+            return dict(self._fgraph.update_mapping)
+        updated = [i for i, spec in enumerate(self.specs) if spec.update is not None]
+        return {len(self.results) + k: i for k, i in enumerate(updated)}
 
     @property
     def expanded_inputs(self) -> list[Any]:
@@ -124,14 +174,14 @@ class FunctionMaker:
         trustme, storage_map
             Accepted for compatibility.
         """
-        given = [None] * len(self.inputs) if input_storage is None else list(input_storage)
-        if len(given) != len(self.inputs):
+        given = [None] * len(self.specs) if input_storage is None else list(input_storage)
+        if len(given) != len(self.specs):
             raise ValueError(
                 explain(
-                    f"storage for {len(self.inputs)} inputs", f"{len(given)} entries", "pass one entry for each input"
+                    f"storage for {len(self.specs)} inputs", f"{len(given)} entries", "pass one entry for each input"
                 )
             )
-        containers = [_container(spec, value) for spec, value in zip(self.inputs, given, strict=True)]
+        containers = [_container(spec, value) for spec, value in zip(self.specs, given, strict=True)]
         start = perf_counter()
         show_stage("link")
         function = self._make(containers)
@@ -139,13 +189,17 @@ class FunctionMaker:
         if self.profile:
             self.profile.stage_times = dict(self.timings)
             self.profile.compile_time = sum(self.timings.values())
-        hook("theano_function_compiled", function=function, plan=self.plan)
+        if self.recalled is None:  # else no plugin takes part
+            hook("theano_function_compiled", function=function, plan=self.plan)
         return function
 
     def _make(self, containers: list[Container]) -> Function:
         if self.function_builder is not None:
             return self.function_builder(self, self.plan, containers)
         try:
+            if self.recalled is not None:
+                recalled: Function = self.recalled.make_function(self, containers)
+                return recalled
             made: Function = self.backend.make_function(self, self.plan, containers)
         except BackendUnavailable as error:
             warn_fall_back(self.backend.name, str(error))
@@ -164,11 +218,12 @@ class FunctionMaker:
 
     def __getstate__(self) -> dict[str, Any]:
         # Plans and backends belong to a process; they are made again from the graph.
-        state = dict(self.__dict__)
-        for name in ("plan", "backend", "roots"):
+        state = dict(self._settled().__dict__)
+        for name in ("_plan", "backend", "roots", "key"):
             state[name] = None
-        state["inputs"] = [_without_graph(spec) for spec in self.inputs]
-        state["outputs"] = [SymbolicOutput(self.fgraph.outputs[i], o.borrow) for i, o in enumerate(self.outputs)]
+        state["options"] = {}
+        state["specs"] = [_without_graph(spec) for spec in self.specs]
+        state["results"] = [SymbolicOutput(self.fgraph.outputs[i], o.borrow) for i, o in enumerate(self.results)]
         state["profile"] = None
         return state
 

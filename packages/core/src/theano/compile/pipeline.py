@@ -15,6 +15,7 @@ from theano.compile.builders import expand_inline
 from theano.compile.io import SymbolicOutput
 from theano.compile.memory_contract import add_copies
 from theano.compile.progress import show_stage
+from theano.compile.recall import recall
 from theano.configuration import change_flags, config
 from theano.errors import explain
 from theano.graph import DestroyHandler, FunctionGraph, Supervisor, format_trace, toposort
@@ -49,10 +50,19 @@ def add_inner_stage(stages: list[Stage]) -> None:
 
 
 def run_stages(maker: FunctionMaker) -> None:
+    """Run all stages on `maker`, unless its plan is known already; note times in ``maker.timings``."""
+    maker.nested = bool(getattr(_running, "makers", 0))
+    start = perf_counter()
+    known = recall(maker)
+    maker.timings["recall"] = perf_counter() - start
+    if not known:
+        run_all_stages(maker)
+
+
+def run_all_stages(maker: FunctionMaker) -> None:
     """Run all stages on `maker`, and note the time of each in ``maker.timings``."""
     stages = default_stages()
     hook("theano_modify_pipeline", stages=stages)
-    maker.nested = bool(getattr(_running, "makers", 0))
     _running.makers = getattr(_running, "makers", 0) + 1
     try:
         for name, stage in stages:
@@ -72,9 +82,8 @@ def build_graph(maker: FunctionMaker) -> None:
     """The function graph: inputs explicit then shared, outputs then new values."""
     if maker.given:
         return
-    updated = [i for i, spec in enumerate(maker.inputs) if spec.update is not None]
-    tops: list[Any] = [out.variable for out in maker.outputs] + [maker.inputs[i].update for i in updated]
-    mapping = {len(maker.outputs) + k: i for k, i in enumerate(updated)}
+    mapping = maker.update_mapping
+    tops: list[Any] = [out.variable for out in maker.results] + [maker.specs[i].update for i in mapping.values()]
     _refuse_undefined(tops)
     fgraph = FunctionGraph(maker.roots, tops, clone=not maker.owned, update_mapping=mapping)
     destroyers = [node for node in fgraph.apply_nodes if node.op.destroy_map]
@@ -86,7 +95,7 @@ def build_graph(maker: FunctionMaker) -> None:
                 "use the op that does not work in place (the plan decides about that), or accept_inplace=True",
             )
         )
-    protected = [v for v, spec in zip(fgraph.inputs, maker.inputs, strict=True) if not spec.mutable]
+    protected = [v for v, spec in zip(fgraph.inputs, maker.specs, strict=True) if not spec.mutable]
     fgraph.attach_feature(Supervisor(protected))
     if destroyers:
         fgraph.attach_feature(DestroyHandler())
@@ -123,13 +132,12 @@ def keep_memory_contract(maker: FunctionMaker) -> None:
     """Add copies where results would alias what is not theirs; then let specifications name the graph's variables."""
     fgraph = maker.fgraph
     if not maker.given:
-        n_updates = len(fgraph.outputs) - len(maker.outputs)
-        news = [SymbolicOutput(v) for v in fgraph.outputs[len(maker.outputs) :]] if n_updates else []
-        add_copies(fgraph, maker.inputs, [*maker.outputs, *news])
-    for i, out in enumerate(maker.outputs):
+        news = [SymbolicOutput(v) for v in fgraph.outputs[len(maker.results) :]]
+        add_copies(fgraph, maker.specs, [*maker.results, *news])
+    for i, out in enumerate(maker.results):
         out.variable = fgraph.outputs[i]
     for out_index, i in fgraph.update_mapping.items():
-        maker.inputs[i].update = fgraph.outputs[out_index]
+        maker.specs[i].update = fgraph.outputs[out_index]
 
 
 def lower_to_plan(maker: FunctionMaker) -> None:

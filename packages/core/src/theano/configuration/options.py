@@ -187,6 +187,12 @@ def toolchain_options() -> list[Row]:
             StrParam(defaults.compiledir, None, False, prepare=defaults.make_compiledir),
             "Folder for what functions leave behind; made when it is first read.",
         ),
+        (
+            "plan_cache",
+            BoolParam(True),
+            "Keep finished plans beside the compiled kernels: a process that makes the same function again need not "
+            "rewrite its graph.",
+        ),
         ("compile.wait", IntParam(5, _positive, False), seconds + "between attempts to take the compile lock."),
         (
             "compile.timeout",

@@ -13,8 +13,10 @@ from theano.errors import ConfigError, UnknownOptionError, explain
 __all__ = [
     "AddConfigVar",
     "TheanoConfigParser",
+    "as_of",
     "change_flags",
     "config",
+    "deviations",
     "fetch_val_for_key",
     "get_config_hash",
     "options",
@@ -238,6 +240,24 @@ def is_given(key: str) -> bool:
     except KeyError:
         return False
     return True
+
+
+def deviations() -> dict[str, Any]:
+    """Options that somebody set, by name: values that were assigned, texts of the environment and of files."""
+    found = {}
+    for name, param in sorted(registered.items()):
+        if param.origin != "default":
+            group, last = _locate(name)
+            found[name] = vars(group).get(last) if param.origin == "assignment" else param.raw
+    return found
+
+
+def as_of(then: Mapping[str, Any]) -> change_flags:
+    """Let all options have the values that they had when `deviations` gave `then`."""
+    now = deviations()
+    differing = [name for name in {**now, **then} if now.get(name, _UNSET) != then.get(name, _UNSET)]
+    changeable = [name for name in differing if registered[name].allow_override]
+    return change_flags({name: then[name] if name in then else registered[name].initial() for name in changeable})
 
 
 def get_config_hash() -> str:

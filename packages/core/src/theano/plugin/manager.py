@@ -312,6 +312,13 @@ class Manager:
 
     # ---- hooks that are called at work
 
+    @property
+    def is_standard(self) -> bool:
+        """Whether our own plugins are all that takes part, and nobody registered anything but through their hooks."""
+        self.run_stage("config")
+        own = all(_is_own(plugin.module) for plugin in self.loaded)
+        return own and not self.problems and self._plugin_manager is None and not self.registry.altered
+
     def call(self, name: str, arguments: dict[str, Any]) -> Any:
         """Call a hook that is not a registering one."""
         self.run_stage("config")

@@ -120,11 +120,14 @@ class Registry:
         Makers of shared variables, tried from last to first.
     optdb : database of rewrites or None
         None while no package that rewrites graphs is installed.
+    altered : bool
+        Somebody registered something outside of the hooks.
     """
 
     def __init__(self, run_stage: Callable[[str], None]) -> None:
         self._run_stage = run_stage
         self._journals: list[list[Undo]] = []
+        self.altered = False
         self._tables: dict[str, RuleTable] = {}
         self._backends = NamedRegistrations("backend", self._record)
         self._modes = NamedRegistrations("mode", self._record)
@@ -198,6 +201,12 @@ class Registry:
     def _record(self, undo: Undo) -> None:
         if self._journals:
             self._journals[-1].append(undo)
+        else:
+            self.altered = True
+
+    def note_change(self) -> None:
+        """For databases of a plugin's own, which do not tell how to undo: something was registered."""
+        self.altered |= not self._journals
 
     def begin(self) -> None:
         """Start to note registrations."""

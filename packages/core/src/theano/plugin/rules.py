@@ -7,12 +7,15 @@ answer wins; on one class, a row wins over a method.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from theano.errors import DuplicateRegistrationError, explain
 
 __all__ = ["RuleTable", "call_method", "origin_of"]
+
+_loading = threading.local()
 
 Rule = Callable[..., Any]
 Adapter = Callable[[Callable[..., Any]], Rule]
@@ -125,7 +128,7 @@ class RuleTable:
             )
         self.rows[op_class] = fn
         self._found.clear()
-        if self._journal is not None:
+        if self._journal is not None and not getattr(_loading, "depth", 0):
             self._journal(lambda: self._restore(op_class, before))
         return fn
 
@@ -143,8 +146,13 @@ class RuleTable:
             self._load(module)
 
     def _load(self, module: str) -> None:
-        for load in self._later.pop(module, ()):
-            load()
+        # What was put off belongs to the hook that put it off, and is no change now.
+        _loading.depth = getattr(_loading, "depth", 0) + 1
+        try:
+            for load in self._later.pop(module, ()):
+                load()
+        finally:
+            _loading.depth -= 1
 
     def _restore(self, op_class: type, before: Rule | None) -> None:
         if before is None:

@@ -6,14 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from theano.codegen.contiguous import Body
+from theano.cpu.description import circumstances, typenum_of
 from theano.cpu.encoding import bodies_of_steps, encode_steps
-from theano.cpu.memory import ARENA, CONST, SHARED, VIEW, Memory, plan_memory, typenum_of
-from theano.cpu.threads import plan_threads
+from theano.cpu.memory import ARENA, CONST, SHARED, VIEW, Memory, plan_memory
 
 __all__ = ["Draft"]
-
-ARG_SCALAR, ARG_FLOAT_DOWNCAST, ARG_SLOW = 1, 2, 4
-RESULT_SINGLE, RESULT_LIST, RESULT_DICT = 0, 1, 2
 
 
 class Draft:
@@ -49,23 +46,16 @@ class Draft:
 def _description(draft: Draft, function: Any) -> dict[str, Any]:
     plan, specs, containers, cells, memory = draft.plan, draft.specs, draft.containers, draft.cells, draft.memory
     thunks = encode_steps(plan, memory, specs, draft.guards)
-    results = plan.outputs[: len(function.maker.outputs)]
     return {
         "slots": tuple(_slot(plan, memory, number, cells) for number in range(len(plan.slots))),
-        "args": tuple(
-            _arg(slot, spec, container)
-            for slot, spec, container in zip(plan.inputs, specs, containers, strict=True)
-            if not spec.implicit
-        ),
         "shared": tuple(cells),
-        "outputs": results,
+        "outputs": plan.outputs[: len(function.maker.results)],
         "owners": tuple(s for s in range(len(plan.slots)) if memory.classes[s] not in (ARENA, CONST)),
         "updates": tuple((plan.outputs[o], plan.inputs[i], containers[i].storage) for o, i in plan.updates),
         "ncolours": memory.ncolours,
         "thunks": thunks,
-        "threads": plan_threads(),
         "profile": _profile(function, plan),
-        **_result(function, results),
+        **circumstances(function, plan.inputs, specs, containers),
     }
 
 
@@ -75,13 +65,6 @@ def _profile(function: Any, plan: Any) -> tuple[tuple[int, ...], ...] | None:
     from theano.cpu.work import factors_of  # lazy: only profiles ask
 
     return tuple(factors_of(step) for step in plan.steps)
-
-
-def _result(function: Any, results: Sequence[int]) -> dict[str, Any]:
-    if function.output_keys is not None:
-        return {"result": RESULT_DICT, "keys": tuple(function.output_keys)}
-    single = function.unpack_single and len(results) == 1
-    return {"result": RESULT_SINGLE if single else RESULT_LIST, "keys": None}
 
 
 def _slot(plan: Any, memory: Memory, number: int, cells: dict[int, list[Any]]) -> tuple[Any, ...]:
@@ -105,18 +88,3 @@ def _slot(plan: Any, memory: Memory, number: int, cells: dict[int, list[Any]]) -
         memory.commits.get(number, -1),
         value,
     )
-
-
-def _arg(slot: int, spec: Any, container: Any) -> tuple[int, int, str | None, list[Any] | None]:
-    from theano.configuration import config  # lazy: the value at the time of compilation counts
-
-    type_ = spec.variable.type
-    flags = 0
-    if typenum_of(type_) < 0 or spec.mutable or hasattr(type_, "py_type"):
-        flags |= ARG_SLOW
-    if getattr(type_, "ndim", 1) == 0 and not spec.strict:
-        flags |= ARG_SCALAR
-        if spec.allow_downcast or (spec.allow_downcast is None and type_.dtype == config.floatX):
-            flags |= ARG_FLOAT_DOWNCAST
-    optional = spec.value is not None and not spec.mutable
-    return slot, flags, spec.name, container.storage if optional else None

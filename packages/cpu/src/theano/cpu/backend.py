@@ -45,6 +45,14 @@ class CpuBackend:
             return str(error)
         return None
 
+    def recall(self, key: str) -> Any:
+        """The recipe of the function that was compiled under `key`, or None; see `theano.compile.recall`."""
+        if self.unavailable() is not None:
+            return None
+        from theano.cpu.recipes import fetch  # lazy: only when a function is compiled
+
+        return fetch(key)
+
     def generated_code(self, function: Any, node: Any = None) -> str:
         """The C of `function`, or of one of its nodes; see `theano.printing.generated_code`."""
         from theano.cpu.listing import listing  # lazy: for reading only

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from theano.cpu.memory import typenum_of
+from theano.cpu.description import typenum_of
 from theano.frozen import replace
 from theano.ifelse import IfElse
 from theano.lowering.liveness import assign_lifetimes

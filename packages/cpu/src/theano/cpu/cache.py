@@ -1,8 +1,9 @@
 """The cache of compiled kernels on disk: content-addressed files in a folder that only this user can write.
 
 A library is stored as ``<digest of its bytes>.so``; for each kernel in it a small JSON entry ``<kernel key>.json``
-names the library. Entries are written to a temporary name and renamed, so readers need no lock; whatever does not check
-out (truncated, changed, foreign owner, symbolic link, writable by others) is a miss. Nothing is ever unpickled.
+names the library. Beside them lie recipes of plans (``<key>.plan``, see `theano.cpu.recipes`). Files are written to a
+temporary name and renamed, so readers need no lock; whatever does not check out (truncated, changed, foreign owner,
+symbolic link, writable by others) is a miss. Nothing is ever unpickled.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ import os
 import stat
 import warnings
 
-from theano.codegen.fingerprint import digest
 from theano.configuration import config
 from theano.cpu.pruning import note_use, prune_if_due
+from theano.cpu.vector_math import vector_library
+from theano.digest import digest
 
 _ENTRY_LIMIT = 1 << 16
 _LIBRARY_LIMIT = 1 << 28
@@ -46,7 +48,7 @@ class Store:
             state = os.fstat(handle)
             if not stat.S_ISREG(state.st_mode) or _foreign(state) or state.st_size > limit:
                 return None
-            if name.endswith(".so"):
+            if name.endswith((".so", ".plan")):
                 note_use(handle, state)
             with os.fdopen(handle, "rb", closefd=False) as file:
                 return file.read()
@@ -142,6 +144,7 @@ class KernelCache:
         self.wanted = path
         self._addresses: dict[str, int] = {}
         self._libraries: dict[str, ctypes.CDLL] = {}
+        self._homes: dict[str, str] = {}
         self._added = 0
         try:
             if path:
@@ -168,6 +171,40 @@ class KernelCache:
                 found[key] = self._addresses[key] = address
         return found
 
+    def libraries_of(self, keys: list[str]) -> tuple[tuple[str, tuple[str, ...]], ...] | None:
+        """Names of the libraries that the kernels were loaded from, each with its kernels; None if one is not known."""
+        found: dict[str, dict[str, None]] = {}
+        for key in keys:
+            if key not in self._homes:
+                return None
+            found.setdefault(self._homes[key], {})[key] = None
+        return tuple((name, tuple(members)) for name, members in found.items())
+
+    def find_in(self, libraries: tuple[tuple[str, tuple[str, ...]], ...]) -> dict[str, int] | None:
+        """Addresses of the kernels that `libraries_of` told of; None unless all are still there."""
+        found: dict[str, int] = {}
+        for name, keys in libraries:
+            try:
+                handle = self._library(name)
+                if handle is None:
+                    return None
+                found |= {key: _address(handle, key) for key in keys}
+            except (OSError, AttributeError):
+                return None
+            self._homes.update(dict.fromkeys(keys, name))
+        self._addresses.update(found)
+        return found
+
+    def keep(self, name: str, data: bytes) -> None:
+        """Keep a file that may be pruned, if that is possible."""
+        self.publish(name, data)
+        self._count(len(data) + 4096)
+
+    def _count(self, added: int) -> None:
+        self._added += added
+        if prune_if_due(self.store._folder, self._added):
+            self._added = 0
+
     def add(self, library: bytes, keys: list[str]) -> dict[str, int]:
         """Store `library`, which has a function `symbol(key)` for each of `keys`; return their addresses.
 
@@ -181,14 +218,14 @@ class KernelCache:
 
     def _add(self, library: bytes, keys: list[str]) -> dict[str, int]:
         self._publish(library, keys)
-        self._added += len(library) + 4096 * len(keys)
-        if prune_if_due(self.store._folder, self._added):
-            self._added = 0
-        handle = self._library(f"{digest(library)}.so")
+        self._count(len(library) + 4096 * len(keys))
+        name = f"{digest(library)}.so"
+        handle = self._library(name)
         if handle is None:
             raise OSError("the library cannot be read back")
         addresses = {key: _address(handle, key) for key in keys}
         self._addresses.update(addresses)
+        self._homes.update(dict.fromkeys(keys, name))
         return addresses
 
     def _publish(self, library: bytes, keys: list[str]) -> None:
@@ -208,7 +245,10 @@ class KernelCache:
             if entry["kernel"] != key or entry["library"] != os.path.basename(entry["library"]):
                 return None
             handle = self._library(entry["library"])
-            return None if handle is None else _address(handle, key)
+            if handle is None:
+                return None
+            self._homes[key] = entry["library"]
+            return _address(handle, key)
         except (ValueError, KeyError, TypeError, AttributeError, OSError, RecursionError):
             return None
 
@@ -219,6 +259,7 @@ class KernelCache:
             data = self.store.read(name)
             if data is None or name != f"{digest(data)}.so":
                 return None
+            vector_library()
             handle = self._libraries[name] = ctypes.CDLL(os.path.join(self.store.path, name))
         return handle
 

@@ -23,7 +23,6 @@ from typing import Any
 from theano.codegen.contiguous import SYMBOL, Body, Operand, contiguous_body
 from theano.codegen.dtypes import ITEMSIZE
 from theano.codegen.expr import Expr, cast
-from theano.codegen.fingerprint import digest
 from theano.codegen.folding import combined, folding_body
 from theano.codegen.kernel import FinalSweep, Kernel, ReduceSweep, Sweep
 from theano.codegen.simplify import simplify
@@ -32,7 +31,9 @@ from theano.cpu import machine
 from theano.cpu.cache import KernelCache, kernel_cache, symbol
 from theano.cpu.dialect import c_dialect, dialect_of
 from theano.cpu.lanes import lane_sweeps
+from theano.cpu.recipes import Address
 from theano.cpu.toolchain import CompileError, Compiler, compile_library, find_compiler
+from theano.digest import digest
 from theano.errors import explain
 from theano.frozen import dataclass
 
@@ -281,7 +282,7 @@ def _bodies(printed: list[tuple[_Printed, ...]], by_lanes: list[_ByLanes]) -> li
     return [s.body for sweeps in every for s in sweeps if s.body is not None]
 
 
-def _finish(sweeps: tuple[_Printed, ...], addresses: dict[_Source, int]) -> tuple[CompiledSweep, ...]:
+def _finish(sweeps: tuple[_Printed, ...], addresses: dict[_Source, Address]) -> tuple[CompiledSweep, ...]:
     done = []
     for s in sweeps:
         b = s.body
@@ -312,7 +313,7 @@ def _source(body: Body) -> _Source:
     return (body.text, body.support)
 
 
-def _addresses(bodies: dict[_Source, Body]) -> dict[_Source, int]:
+def _addresses(bodies: dict[_Source, Body]) -> dict[_Source, Address]:
     """Address of each body; what the cache lacks is compiled in one go."""
     if not bodies:
         return {}
@@ -326,7 +327,13 @@ def _addresses(bodies: dict[_Source, Body]) -> dict[_Source, int]:
         if expected_seconds(len(wanted)) > getattr(_patience, "seconds", float("inf")):
             raise Postponed(lambda: _compile_missing(compiler, wanted, cache))
         found |= _compile_missing(compiler, wanted, cache)
-    return {source: found[key] for key, source in keys.items()}
+    return {source: _address(found[key], key) for key, source in keys.items()}
+
+
+def _address(number: int, key: str) -> Address:
+    address = Address(number)
+    address.key = key
+    return address
 
 
 def _compile_missing(compiler: Compiler, wanted: list[tuple[str, Body]], cache: KernelCache) -> dict[str, int]:

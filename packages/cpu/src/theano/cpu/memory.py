@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from theano.cpu.description import typenum_of
 from theano.frozen import dataclass, field, replace
 from theano.lowering import CallStep, KernelStep, PerformStep, ViewStep
-from theano.tensor.type import TensorType
 
 __all__ = [
     "ARENA",
@@ -21,18 +21,10 @@ __all__ = [
     "Memory",
     "plan_memory",
     "settle_commits",
-    "typenum_of",
 ]
 
 ARENA, FRESH, VIEW, INPUT, SHARED, CONST, OBJECT = range(7)
 """The classes of slots, as in runtime.h."""
-
-
-def typenum_of(type_: Any) -> int:
-    """NumPy's number of the dtype of tensors and scalars; -1 for values that are not arrays."""
-    if isinstance(type_, TensorType) or hasattr(type_, "py_type"):
-        return int(np.dtype(type_.dtype).num)
-    return -1
 
 
 @dataclass(eq=False)

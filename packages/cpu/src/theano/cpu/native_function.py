@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from math import prod
 from types import SimpleNamespace
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from theano.compile.backend import warn_fall_back
 from theano.compile.callable import Function, PythonFunction
+from theano.compile.recall import claim_key
 from theano.compile.runtime_errors import raise_with_op
 from theano.configuration import config
 from theano.cpu import _runtime
-from theano.cpu.assembly import Draft
-from theano.cpu.branches import guard_branches
-from theano.cpu.memory import settle_commits
+from theano.cpu.recipes import Recipe, keep, recipe_text
 from theano.cpu.recycling import set_recycling
 from theano.cpu.stamp import mismatch
-from theano.cpu.together import is_put_off, settle
-from theano.cpu.toolchain import CompileError
-from theano.cpu.work import machine_limits, operations, work_of
-from theano.lowering import PerformStep
+
+if TYPE_CHECKING:
+    from theano.cpu.assembly import Draft
 
 __all__ = ["NativeFunction", "Plan"]
 
@@ -44,34 +43,82 @@ class NativeFunction(Plan, Function):  # type: ignore[misc]
 
     stores_updates = True
 
-    def __init__(self, maker: Any, plan: Any, containers: Sequence[Any]) -> None:
+    def __init__(self, maker: Any, plan: Any, containers: Sequence[Any], recipe: Recipe | None = None) -> None:
         Function.__init__(self, maker, plan, containers)
-        plan, guards = guard_branches(plan)
-        plan = settle_commits(plan)
         set_recycling(config.recycled_memory)
-        self._nodes = [step.node for step in plan.steps]
+        self._recipe = recipe
+        self._nodes: list[Any] | None = None
         self._profiled: list[tuple[Any, int]] = []
         self._statistics = maker.profile
-        if self._statistics and self._statistics.flag_time_thunks:
-            self._profiled = [(step, operations(step)) for step in plan.steps]
-            self._statistics.limits = machine_limits
-        self._explicit = [i for i, spec in enumerate(maker.inputs) if not spec.implicit]
-        self.draft: Draft | None = Draft(plan, maker.inputs, self.input_storage, guards)
+        self._explicit = [i for i, spec in enumerate(maker.specs) if not spec.implicit]
+        self.draft: Draft | None = None
         self._instead: PythonFunction | None = None
+        if recipe is not None:
+            self._configure(recipe.description(self, maker.specs, self.input_storage))
+            return
+        from theano.cpu.together import is_put_off, settle  # lazy: for plans that were not kept
+
+        self.draft = self._drafted()
+        self._nodes = [step.node for step in self.draft.plan.steps]
+        self._profile_steps(self.draft.plan.steps)
         if not is_put_off():
             settle(self)
+
+    def _drafted(self) -> Draft:
+        # lazy: a function that was kept needs neither steps nor kernels
+        from theano.cpu.assembly import Draft
+        from theano.cpu.branches import guard_branches
+        from theano.cpu.memory import settle_commits
+
+        plan, guards = guard_branches(self.plan)
+        return Draft(settle_commits(plan), self.maker.specs, self.input_storage, guards)
+
+    def _profile_steps(self, steps: Sequence[Any]) -> None:
+        if self._statistics and self._statistics.flag_time_thunks:
+            from theano.cpu.work import machine_limits, operations  # lazy: only profiles ask
+
+            self._profiled = [(step, operations(step)) for step in steps]
+            self._statistics.limits = machine_limits
 
     def finish(self) -> None:
         """Hand the plan to the runtime; everything in it has machine code."""
         if self.draft is not None:
-            self._configure(self.draft.describe(self))
+            description = self.draft.describe(self)
+            self._configure(description)
             self.draft = None
+            key = claim_key(self.maker)
+            if key is not None:
+                keep(key, self, description)
+
+    @property
+    def plan(self) -> Any:
+        """The plan; of a function that was kept, it is made when somebody asks."""
+        if self._plan is None:
+            self._plan = self.maker.plan
+        return self._plan
+
+    @plan.setter
+    def plan(self, plan: Any) -> None:
+        self._plan = plan
+
+    def _told_nodes(self) -> list[Any] | None:
+        """The nodes of all steps; None if the plan, made now, should not be the one that the recipe was made of."""
+        if self._nodes is None:
+            with suppress(Exception):  # a report must not put another error in the place of the one it is about
+                draft = self._drafted()
+                if recipe_text(draft.describe(self), self.plan.inputs) == self._recipe.text:
+                    self._nodes = [step.node for step in draft.plan.steps]
+        return self._nodes
 
     def _native_slow(self, *args: Any, **kwargs: Any) -> Any:
         return self._slow_call(args, kwargs)
 
     def _settle_late(self) -> None:
         """Called before the function around this one was there, or because that could not be compiled."""
+        # lazy: a function that was kept is settled
+        from theano.cpu.together import settle
+        from theano.cpu.toolchain import CompileError
+
         try:
             settle(self)
         except CompileError as error:
@@ -91,6 +138,10 @@ class NativeFunction(Plan, Function):  # type: ignore[misc]
         return results
 
     def _keep_books(self) -> None:
+        # lazy: only profiles ask
+        from theano.cpu.work import work_of
+        from theano.lowering import PerformStep
+
         for (step, count), record in zip(self._profiled, self._step_records(), strict=True):
             seconds, runs = record[:2]
             if runs:  # else the branch was not needed
@@ -108,14 +159,17 @@ class NativeFunction(Plan, Function):  # type: ignore[misc]
 
     def _report(self, number: int, error: Exception, operands: list[Any]) -> NoReturn:
         """Called by the runtime when step `number` failed."""
+        nodes = self._told_nodes()
         try:
-            raise_with_op(self._nodes[number], error, operands, index=number, fgraph=self.maker.fgraph)
+            if nodes is None:
+                raise error
+            raise_with_op(nodes[number], error, operands, index=number, fgraph=self.maker.fgraph)
         finally:
             del error, operands  # else the traceback would keep them
 
     def _report_value(self, slot: int, error: Exception) -> NoReturn:
         """Called by the runtime when a result, or the new value of a shared variable, could not be handed over."""
-        node = self.plan.slots[slot].variable.owner
+        node = None if self._told_nodes() is None else self.plan.slots[slot].variable.owner
         if node is None:
             raise error
         raise_with_op(node, error, fgraph=self.maker.fgraph)
@@ -123,6 +177,8 @@ class NativeFunction(Plan, Function):  # type: ignore[misc]
 
 def _enters_python(step: Any) -> bool:
     """Whether Python computes the step, or some of the steps of a loop."""
+    from theano.lowering import PerformStep  # lazy: as above
+
     if isinstance(step, PerformStep):
         return True
     op = step.node.op

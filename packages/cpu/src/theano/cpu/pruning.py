@@ -1,9 +1,10 @@
 """Keeping the kernel cache small: what was not used for the longest time goes first.
 
-A library's time of modification is the time of its last use, to the day: `note_use` renews it when a process loads a
-library that was not used since yesterday. Other processes may load, add and prune at the same time. A library that is
-deleted while it is loaded stays mapped; an entry without its library is a miss like any other; and what is younger
-than `GRACE` is left alone, so that nobody's new files go before they are named.
+The time of modification of a library, or of a recipe of a plan (`theano.cpu.recipes`), is the time of its last use, to
+the day: `note_use` renews it when a process loads what was not used since yesterday. Other processes may load, add and
+prune at the same time. A library that is deleted while it is loaded stays mapped; an entry without its library is a
+miss like any other; and what is younger than `GRACE` is left alone, so that nobody's new files go before they are
+named.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def limit_in_bytes() -> int:
 
 
 def note_use(handle: int, state: os.stat_result) -> None:
-    """Renew the time of a library's last use."""
+    """Renew the time of a file's last use."""
     if time.time() - state.st_mtime > DAY:
         with contextlib.suppress(OSError):
             os.utime(handle)
@@ -92,17 +93,17 @@ def prune(folder: int, limit: int) -> int:
     if total <= limit:
         return 0
     before = total
-    libraries = sorted((n for n in files if n.endswith(".so")), key=lambda n: files[n].st_mtime)
+    units = sorted((n for n in files if n.endswith((".so", ".plan"))), key=lambda n: files[n].st_mtime)
     entries = _entries_of(folder, files)
     leftovers = [n for n in files if n.startswith(".") and now - files[n].st_mtime > DAY]
     orphans = [n for library, names in entries.items() if library not in files for n in names]
     for name in leftovers + [n for n in orphans if now - files[n].st_mtime > GRACE]:
         total -= _delete(folder, name, files)
-    for library in libraries:
-        if total <= limit * FILL or now - files[library].st_mtime <= GRACE:
+    for unit in units:
+        if total <= limit * FILL or now - files[unit].st_mtime <= GRACE:
             break
-        # The library first: an entry without a library is a miss, a library without an entry would be kept for ever.
-        for name in [library, *entries.get(library, ())]:
+        # A library first: an entry without a library is a miss, a library without an entry would be kept for ever.
+        for name in [unit, *entries.get(unit, ())]:
             total -= _delete(folder, name, files)
     return before - total
 

@@ -245,7 +245,7 @@ _tools: dict[str, dict[str, list[str]]] = {}
 
 
 def _tools_name(compiler: Compiler) -> str:
-    from theano.codegen.fingerprint import digest  # lazy: kept out of the import of this module
+    from theano.digest import digest  # lazy: kept out of the import of this module
 
     path = os.environ.get("PATH", "")
     return f"tools-{digest(compiler.identity, ' '.join(compiler.flags), machine.identity(), path)}.json"

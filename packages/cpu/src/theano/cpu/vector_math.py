@@ -27,18 +27,20 @@ _VARIANTS: dict[str, dict[str, tuple[str, ...]]] = {
 
 
 @functools.cache
-def vector_functions() -> frozenset[str]:
-    """Names (``exp``, ``expf``, ...) of the functions with vector variants; empty without glibc's libmvec.
-
-    The first call loads the library.
-    """
-    variants = _VARIANTS.get(machine.processor()["machine"])
-    if variants is None:
-        return frozenset()
+def vector_library() -> ctypes.CDLL | None:
+    """The library, with its symbols at hand for all kernels that are loaded later; None where there is none."""
     try:
         ctypes.CDLL("libm.so.6", mode=ctypes.RTLD_GLOBAL)
-        library = ctypes.CDLL("libmvec.so.1", mode=ctypes.RTLD_GLOBAL)
+        return ctypes.CDLL("libmvec.so.1", mode=ctypes.RTLD_GLOBAL)
     except OSError:
+        return None
+
+
+@functools.cache
+def vector_functions() -> frozenset[str]:
+    """Names (``exp``, ``expf``, ...) of the functions with vector variants; empty without glibc's libmvec."""
+    variants, library = _VARIANTS.get(machine.processor()["machine"]), vector_library()
+    if variants is None or library is None:
         return frozenset()
     found = set()
     for suffix, prefixes in variants.items():

@@ -7,9 +7,9 @@ import json
 from typing import Any
 
 from theano.codegen.expr import post_order
-from theano.codegen.fingerprint import digest
 from theano.codegen.kernel import ReduceSweep
 from theano.compile.work import Limits, Work
+from theano.digest import digest
 from theano.lowering import CallStep, KernelStep, ViewStep
 
 __all__ = ["factors_of", "machine_limits", "operations", "work_of"]

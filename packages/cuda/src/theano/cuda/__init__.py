@@ -9,13 +9,16 @@ Examples
 True
 """
 
-from theano.cuda.driver import Availability, Device, availability
+from importlib import import_module
+from typing import Any
 
 __all__ = ["Availability", "Device", "availability", "cuda_available"]
 
 
-def __getattr__(name: str) -> object:
+def __getattr__(name: str) -> Any:
     # Classic programs read this as an attribute; the driver is asked only when they do.
     if name == "cuda_available":
-        return availability().ok
+        return import_module("theano.cuda.driver").availability().ok
+    if name in __all__:
+        return getattr(import_module("theano.cuda.driver"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from theano.cuda.driver import availability
 from theano.errors import explain
 
 
@@ -16,6 +15,8 @@ class CudaBackend:
 
     def unavailable(self) -> str | None:
         """Why plans cannot be compiled for a GPU here; None if they can."""
+        from theano.cuda.driver import availability  # lazy: known to every process, asked by few
+
         found = availability()
         return None if found.ok else found.reason
 

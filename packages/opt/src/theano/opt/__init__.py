@@ -6,35 +6,6 @@ The names are those of classic `theano.gof.opt` and `theano.gof.optdb`.
 from importlib import import_module
 from typing import Any
 
-from theano.compile.query import Query
-
-from .database import DB, EquilibriumDB, LocalGroupDB, ProxyDB, SequenceDB, TopoDB, optdb
-from .engine import (
-    EquilibriumOptimizer,
-    FromFunctionLocalOptimizer,
-    FromFunctionOptimizer,
-    LocalOptGroup,
-    LocalOptimizer,
-    MergeFeature,
-    MergeOptimizer,
-    NavigatorOptimizer,
-    OpKeyOptimizer,
-    OpRemove,
-    OpSub,
-    Optimizer,
-    PatternSub,
-    SeqOptimizer,
-    TopoOptimizer,
-    copy_stack_trace,
-    in2out,
-    inplace_optimizer,
-    is_same_graph_with_merge,
-    local_optimizer,
-    optimizer,
-    out2in,
-    pre_constant_merge,
-)
-
 __all__ = [
     "DB", "EquilibriumDB", "EquilibriumOptimizer", "FromFunctionLocalOptimizer", "FromFunctionOptimizer",
     "LocalGroupDB", "LocalOptGroup", "LocalOptimizer", "MergeFeature", "MergeOptimizer", "NavigatorOptimizer",
@@ -43,8 +14,13 @@ __all__ = [
     "is_same_graph_with_merge", "local_optimizer", "optdb", "optimizer", "out2in", "pre_constant_merge",
 ]  # fmt: skip
 
-#: Names that need tensors, or that few programs want: looked up on first use.
-_LAZY = {
+#: Where each name lives. All are looked up on first use: programs that only call functions, or compile some that a
+#: process before them compiled, load this package for its plugin alone.
+_HOMES = {
+    **dict.fromkeys(__all__, "engine"),
+    **dict.fromkeys(
+        ("DB", "EquilibriumDB", "LocalGroupDB", "ProxyDB", "Query", "SequenceDB", "TopoDB", "optdb"), "database"
+    ),
     "Canonizer": "canonizer", "FusionOptimizer": "fusion", "ShapeFeature": "shape_feature",
     "ShapeOptimizer": "shape_feature",
     "UnShapeOptimizer": "shape_feature", "constant_folding": "constant_folding",
@@ -61,7 +37,7 @@ _LAZY = {
 
 
 def __getattr__(name: str) -> Any:
-    home = _LAZY.get(name)
+    home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = globals()[name] = getattr(import_module(f"{__name__}.{home}"), name)

@@ -13,6 +13,7 @@ from typing import Any
 from theano.compile.query import Query
 from theano.configuration import config
 from theano.errors import KeyText, explain
+from theano.plugin import registry
 
 from .engine import EquilibriumOptimizer, LocalOptGroup, LocalOptimizer, Optimizer, SeqOptimizer, TopoOptimizer
 
@@ -61,7 +62,7 @@ class DB:
 
     def add_tags(self, name: str, *tags: str) -> None:
         """Give entry `name` more tags."""
-        DB.edition += 1
+        DB._note_change()
         for tag in tags:
             holders = self._by_tag.setdefault(tag, [])
             if name not in holders:
@@ -69,10 +70,15 @@ class DB:
 
     def remove_tags(self, name: str, *tags: str) -> None:
         """Take tags from entry `name`."""
-        DB.edition += 1
+        DB._note_change()
         for tag in tags:
             if name in self._by_tag.get(tag, ()):
                 self._by_tag[tag].remove(name)
+
+    @staticmethod
+    def _note_change() -> None:
+        DB.edition += 1
+        registry().note_change()
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._entries:

@@ -6,7 +6,7 @@ from typing import Any
 
 from theano.compile.ops import DeepCopyOp, ViewOp
 from theano.cpu.calls import creation
-from theano.cpu.memory import typenum_of
+from theano.cpu.description import typenum_of
 from theano.frozen import dataclass
 from theano.graph import Constant
 from theano.lowering import CallStep, ViewStep

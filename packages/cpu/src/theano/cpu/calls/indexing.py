@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from theano.cpu.description import typenum_of
 from theano.cpu.encoding import index_params
-from theano.cpu.memory import typenum_of
 from theano.tensor.diagonal import AllocDiag, ExtractDiag
 from theano.tensor.nonzeros import Nonzero
 from theano.tensor.subtensor import AdvancedIncSubtensor1, AdvancedSubtensor1, IncSubtensor

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from theano.codegen.contiguous import Body
+from theano.cpu.description import typenum_of
 from theano.cpu.kernels import address_of
-from theano.cpu.memory import typenum_of
 from theano.cpu.perform import perform_thunk
 from theano.cpu.recurrence import recurrence_of
 from theano.cpu.together import put_off

@@ -12,6 +12,7 @@ from typing import Any
 from theano.configuration import config
 from theano.graph import FunctionGraph
 from theano.graph.trace import copy_stack_trace
+from theano.plugin import registry
 
 __all__ = ["FromFunctionOptimizer", "Optimizer", "copy_stack_trace", "failed", "inplace_optimizer", "optimizer"]
 
@@ -72,6 +73,7 @@ inplace_optimizer = optimizer
 
 def failed(name: str, error: BaseException, where: Any = None) -> None:
     """Treat the failure of rewriter `name` as `config.on_opt_error` says: warn once per name, raise, pdb, ignore."""
+    registry().note_change()  # whoever takes the result of another process would not hear of it
     policy = config.on_opt_error
     if policy == "raise":
         raise error

@@ -1,0 +1,92 @@
+"""The identity of the code that compiles: what is installed, and whether this process runs it as it is installed.
+
+A process that runs other code than the files hold (they changed after it began), or in which somebody registered
+rewrites, rules or plugins, has no identity: it neither keeps plans for others nor takes theirs.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from importlib.machinery import EXTENSION_SUFFIXES
+
+import numpy as np
+
+import theano
+from theano.digest import digest
+from theano.plugin import get_manager
+from theano.plugin.discovery import installed
+from theano.version import loaded_at
+
+__all__ = ["code_identity", "is_certain", "is_ours", "is_unchanged"]
+
+_SLACK = 2.0
+"""Seconds by which the clock of a file system may differ from the process's."""
+
+_MOST_FOLDERS = 400
+
+_CODE = (".py", *EXTENSION_SUFFIXES)
+
+_files: dict[str, tuple[int, int]] = {}
+
+
+def is_certain() -> bool:
+    """Whether only our own plugins take part, as they are installed, and the settings of NumPy hide no message."""
+    return get_manager().is_standard and set(np.geterr().values()) == {"ignore"} and code_identity() is not None
+
+
+@functools.cache
+def code_identity() -> str | None:
+    """A digest that differs where other code compiles; None where the files are not what this process runs."""
+    distributions = installed()
+    if distributions is None:
+        return None
+    try:
+        last = _read_files()
+    except OSError:
+        return None
+    if last >= loaded_at - _SLACK:
+        return None
+    plugins = [plugin.name for plugin in get_manager().loaded]
+    return digest(repr((sys.version, sys.platform, np.__version__, distributions, plugins, _files)))
+
+
+def _read_files() -> float:
+    """Note size and time of all files of Theano's packages; return when one changed last."""
+    last = 0.0
+    folders = list(theano.__path__)
+    for folder in folders:
+        if len(folders) > _MOST_FOLDERS:
+            raise OSError("some other large folder bears the name of the package")
+        inner = []
+        with os.scandir(folder) as entries:
+            for entry in sorted(entries, key=lambda entry: entry.name):
+                if entry.name.endswith(_CODE):
+                    state = entry.stat()
+                    _files[entry.path] = (state.st_size, state.st_mtime_ns)
+                    last = max(last, state.st_mtime, state.st_ctime)
+                elif "." not in entry.name and entry.name != "__pycache__" and entry.is_dir():
+                    inner.append(entry.path)
+        folders += inner
+    return last
+
+
+def is_ours(module: str) -> bool:
+    """Whether the module of this name was read from one of the files that `code_identity` tells of."""
+    return getattr(sys.modules.get(module), "__file__", None) in _files
+
+
+def is_unchanged() -> bool:
+    """Whether the files of all modules of Theano that are loaded by now are as they were at the first look."""
+    for name, module in list(sys.modules.items()):
+        path = getattr(module, "__file__", None) if name.startswith("theano.") else None
+        if path is None:
+            continue
+        try:
+            state = os.stat(path)
+        except OSError:
+            return False
+        if _files.get(path) != (state.st_size, state.st_mtime_ns):
+            return False
+    return True
