@@ -7,7 +7,12 @@ from typing import Any
 
 from theano.compile.callable import Function
 
-__all__ = ["MeasuredFunction"]
+__all__ = ["MeasuredFunction", "unmeasured"]
+
+
+def unmeasured(function: Any) -> Any:
+    """What a `MeasuredFunction` runs; any other function itself."""
+    return function.inner if isinstance(function, MeasuredFunction) else function
 
 
 class MeasuredFunction(Function):

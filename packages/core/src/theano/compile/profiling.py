@@ -44,6 +44,9 @@ class ProfileStats:
     compile_time : float
         Seconds to make the function; `stage_times` tells them apart.
     fct_callcount : int
+        Calls; of the step of a loop that runs without calls: steps.
+    loop_runs : int
+        Runs of such loops.
     fct_call_time : float
         Seconds in calls.
     apply_time : dict of Apply to float
@@ -51,6 +54,8 @@ class ProfileStats:
     apply_callcount : dict of Apply to int
     apply_work : dict of Apply to Work
         Bytes and operations of native steps.
+    shows_inside : bool
+        Let the report go on with those of functions inside nodes.
     limits : callable or None
         Gives the `Limits` of the machine; set by a backend that knows them.
     """
@@ -64,6 +69,7 @@ class ProfileStats:
         self.flag_time_thunks = config.profiling.time_thunks if flag_time_thunks is None else flag_time_thunks
         self.ignore_first = bool(config.profiling.ignore_first_call)
         self.limits: Callable[[], Limits] | None = None
+        self.shows_inside = True
         self.reset()
         for name, value in kwargs.items():
             setattr(self, name, value)
@@ -75,6 +81,7 @@ class ProfileStats:
     def reset(self) -> None:
         """Forget all calls measured so far."""
         self.fct_callcount = 0
+        self.loop_runs = 0
         self.fct_call_time = 0.0
         self.apply_time: dict[Any, float] = {}
         self.apply_callcount: dict[Any, int] = {}
@@ -88,6 +95,12 @@ class ProfileStats:
         if self.ignore_first:
             self.ignore_first = False
             self.reset()
+
+    def add_loops(self, runs: int, steps: int, seconds: float) -> None:
+        """Note `runs` of a loop whose step is the function, without calls of it."""
+        self.loop_runs += runs
+        self.fct_callcount += steps
+        self.fct_call_time += seconds
 
     def add_node(
         self, node: Any, seconds: float, native: bool = False, runs: int = 1, work: Work | None = None
@@ -143,15 +156,29 @@ class ProfileStats:
             self.summary_ops(out, n_ops_to_print)
             self.summary_nodes(out, n_apply_to_print)
             print_work(self, out, n_apply_to_print)
+        elif self.loop_runs and self.flag_time_thunks:
+            print("  No times of single nodes: all steps of a loop ran as one generated function.", file=out)
         elif self.fct_callcount:
             print("  No times of single nodes: set config.profiling.time_thunks to have them.", file=out)
         for printer in _printers:
             printer(self, out)
+        for node, inner in self.inner_profiles() if self.shows_inside else ():
+            print(f"\nInside {node.op}, which took {self.apply_time[node]:e}s of the time above:\n", file=out)
+            inner.summary(out, n_ops_to_print, n_apply_to_print)
+
+    def inner_profiles(self) -> list[tuple[Any, ProfileStats]]:
+        """Profiles of functions inside nodes that ran, such as the steps of loops, each with its node."""
+        nodes = [node for node in self.apply_time if hasattr(getattr(node, "op", None), "with_mode")]
+        found = [(node, getattr(node.op.fn, "profile", None)) for node in nodes]
+        return [(node, stats) for node, stats in found if stats and stats.fct_callcount]
 
     def summary_function(self, file: TextIO) -> None:
         """Print calls, their total time and the time of compilation."""
         print(f"Function profiling\n==================\n  Message: {self.message}", file=file)
-        print(f"  Time in {self.fct_callcount} calls to Function.__call__: {self.fct_call_time:e}s", file=file)
+        times = f"{self.fct_callcount} calls to Function.__call__"
+        if self.loop_runs:
+            times = f"{self.loop_runs} runs of a loop with {self.fct_callcount} steps"
+        print(f"  Time in {times}: {self.fct_call_time:e}s", file=file)
         if self.apply_time:
             in_nodes = sum(self.apply_time.values())
             share = 100 * in_nodes / self.fct_call_time if self.fct_call_time else 0.0
@@ -226,7 +253,11 @@ def print_global_stats(file: TextIO | None = None) -> None:
 
 def _report_all(file: TextIO) -> None:
     used = [stats for stats in _to_print if stats.fct_callcount]
+    inside = {id(inner) for stats in used for _, inner in stats.inner_profiles()}  # part of another report
+    used = [stats for stats in used if id(stats) not in inside]
     for stats in _to_print:
+        if id(stats) in inside:
+            continue
         if stats.fct_callcount:
             stats.summary(file, config.profiling.n_ops, config.profiling.n_apply)
         else:
@@ -235,6 +266,7 @@ def _report_all(file: TextIO) -> None:
         total = ProfileStats(atexit_print=False, message=f"Sum of all({len(used)}) printed profiles at exit.")
         for stats in used:
             total.add(stats)
+        total.shows_inside = False  # the reports of its parts do
         total.summary(file, config.profiling.n_ops, config.profiling.n_apply)
 
 

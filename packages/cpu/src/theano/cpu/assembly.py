@@ -60,7 +60,7 @@ def _description(draft: Draft, function: Any) -> dict[str, Any]:
 
 
 def _profile(function: Any, plan: Any) -> tuple[tuple[int, ...], ...] | None:
-    if not (function.profile and function.profile.flag_time_thunks):
+    if not function.profiled_steps:
         return None
     from theano.cpu.work import factors_of  # lazy: only profiles ask
 

@@ -48,7 +48,7 @@ class NativeFunction(Plan, Function):  # type: ignore[misc]
         set_recycling(config.recycled_memory)
         self._recipe = recipe
         self._nodes: list[Any] | None = None
-        self._profiled: list[tuple[Any, int]] = []
+        self.profiled_steps: list[tuple[Any, int]] = []
         self._statistics = maker.profile
         self._explicit = [i for i, spec in enumerate(maker.specs) if not spec.implicit]
         self.draft: Draft | None = None
@@ -77,7 +77,7 @@ class NativeFunction(Plan, Function):  # type: ignore[misc]
         if self._statistics and self._statistics.flag_time_thunks:
             from theano.cpu.work import machine_limits, operations  # lazy: only profiles ask
 
-            self._profiled = [(step, operations(step)) for step in steps]
+            self.profiled_steps = [(step, operations(step)) for step in steps]
             self._statistics.limits = machine_limits
 
     def finish(self) -> None:
@@ -133,7 +133,7 @@ class NativeFunction(Plan, Function):  # type: ignore[misc]
             self._instead._store(outputs)
             return outputs
         results: list[Any] = self._run_values([values[i] for i in self._explicit])
-        if self._profiled:
+        if self.profiled_steps:
             self._keep_books()
         return results
 
@@ -142,11 +142,24 @@ class NativeFunction(Plan, Function):  # type: ignore[misc]
         from theano.cpu.work import work_of
         from theano.lowering import PerformStep
 
-        for (step, count), record in zip(self._profiled, self._step_records(), strict=True):
+        for (step, count), record in zip(self.profiled_steps, self._step_records(), strict=True):
             seconds, runs = record[:2]
             if runs:  # else the branch was not needed
                 work = None if isinstance(step, PerformStep) else work_of(step, count, record)
                 self._statistics.add_node(step.node, seconds, not _enters_python(step), int(runs), work)
+
+    def keep_loop_books(self) -> None:
+        """Add to the profile what loops that have this step did."""
+        runs, steps, seconds = self._loop_records()
+        if runs and self._statistics:
+            self._statistics.add_loops(int(runs), int(steps), seconds)
+            if self.profiled_steps:
+                self._keep_books()
+
+    @property
+    def has_statistics(self) -> bool:
+        """Whether somebody wants a profile of this function, also as the step of a loop."""
+        return bool(self._statistics)
 
     def free(self) -> None:
         """Give back the working memory that is kept for the next call."""

@@ -13,11 +13,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from theano.compile.measured import unmeasured
 from theano.configuration import config
 from theano.cpu.kernels import fetch
 from theano.lowering import CallStep, PerformStep
 
-__all__ = ["is_put_off", "put_off", "settle"]
+__all__ = ["inside", "is_put_off", "put_off", "settle"]
 
 _state = threading.local()
 _settling = threading.RLock()
@@ -51,27 +52,27 @@ def settle(function: Any) -> None:
         Machine code cannot be had; all of them stay as they are.
     """
     with _settling:
-        waiting = _unsettled(function)
+        waiting = [each for each in inside(function) if each.draft is not None]
         fetch([body for each in waiting for body in each.draft.bodies()])
         for each in waiting:
             each.finish()
 
 
-def _unsettled(function: Any) -> list[Any]:
-    """`function` and those inside it that wait, innermost first."""
+def inside(function: Any) -> list[Any]:
+    """`function` and the native functions that its steps run, innermost first."""
     order, seen, todo = [], set(), [(function, False)]
     while todo:
         each, is_listed = todo.pop()
         if is_listed:
             order.append(each)
-        elif each.draft is not None and id(each) not in seen:
+        elif id(each) not in seen:
             seen.add(id(each))
-            todo += [(each, True), *[(inner, False) for inner in _inside(each.plan)]]
+            todo += [(each, True), *[(inner, False) for inner in _of_steps(each.plan)]]
     return order
 
 
-def _inside(plan: Any) -> list[Any]:
-    """The native functions that steps of `plan` run."""
+def _of_steps(plan: Any) -> list[Any]:
+    """The native functions that steps of `plan` run themselves."""
     found = []
     for step in plan.steps:
         if isinstance(step, CallStep) and step.routine == "loop":
@@ -79,7 +80,7 @@ def _inside(plan: Any) -> list[Any]:
         elif isinstance(step, PerformStep) and hasattr(step.node.op, "with_mode") and config.compile.background < 0:
             with put_off():
                 found.append(step.node.op.fn)
-    return [each for each in found if hasattr(each, "draft")]
+    return [each for each in map(unmeasured, found) if hasattr(each, "draft")]
 
 
 def _new_lock() -> None:

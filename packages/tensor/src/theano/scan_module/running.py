@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from theano.configuration import config
 from theano.errors import add_to_message, explain
 from theano.graph.trace import user_line
 
@@ -25,14 +26,14 @@ def compile_inner(op: Scan) -> Any:
     from theano.compile import In, function  # lazy: functions may hold loops
 
     inputs = [In(v, borrow=True) for v in op.inputs]
-    profile = op.profile or None
+    profile = op.profile or config.profile or None
     made = function(
         inputs,
         list(op.outputs),
         mode=op.mode,
         on_unused_input="ignore",
         name=op.name or "scan_fn",
-        profile=f"inner function of {op}" if profile is True else profile,
+        profile=f"inner function of {op}" if profile and not isinstance(profile, str) else profile,
     )
     made.trust_input = True
     return made

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from theano.codegen.contiguous import Body
+from theano.compile.measured import unmeasured
 from theano.cpu.description import typenum_of
 from theano.cpu.kernels import address_of
 from theano.cpu.perform import perform_thunk
 from theano.cpu.recurrence import recurrence_of
-from theano.cpu.together import put_off
+from theano.cpu.together import inside, put_off
 from theano.errors import add_to_message
 from theano.frozen import dataclass
 from theano.scan_module.scan_op import Scan
@@ -21,7 +22,7 @@ __all__ = ["ROWS"]
 def call_loop(node: Any, build: Any) -> Any:
     """All steps of a loop whose states are tensors."""
     op = node.op
-    if op.n_shared_outs or op.profile or not _has_tensors(node):
+    if op.n_shared_outs or not _has_tensors(node):
         return None
     step = _native_step(op)
     if step is None:
@@ -35,7 +36,7 @@ def call_loop(node: Any, build: Any) -> Any:
     # An input without a node may be a shared variable, which a failing loop must not leave half-updated.
     own = [(s.outer_output, s.outer_input) for s in op.states if node.inputs[s.outer_input].owner is not None]
     destroyed = tuple(s.outer_input for s in op.states if s.outer_output in op.destroy_map)
-    python = (perform_thunk(node, destroyed), _noter(op), _shape_changed(op))
+    python = (perform_thunk(node, destroyed), _noter(op), _shape_changed(op), _teller(step))
     parts = LoopParts(step, python, None if whole is None else whole.body)
     return build.call("loop", [("ints", tuple(ints)), ("object", parts)], own)
 
@@ -47,13 +48,14 @@ class LoopParts:
     step : NativeFunction
         One step; it may be unsettled (see `theano.cpu.together`).
     python : tuple of callables
-        The whole loop, the note for an error, the error of a row of another shape.
+        The whole loop, the note for an error, the error of a row of another shape, and (or None) what to call after
+        the loop, for profiles.
     body : Body or None
         A generated function for all steps.
     """
 
     step: Any
-    python: tuple[Callable[..., Any], ...]
+    python: tuple[Callable[..., Any] | None, ...]
     body: Body | None
 
     def settled(self) -> tuple[Any, ...]:
@@ -76,9 +78,20 @@ def _native_step(op: Scan) -> Any:
     from theano.cpu.native_function import NativeFunction  # lazy: loads the runtime
 
     with put_off():
-        step = op.fn
-    plain = isinstance(step, NativeFunction) and not step.profile and not step.plan.updates
+        step = unmeasured(op.fn)
+    plain = isinstance(step, NativeFunction) and not step.plan.updates
     return step if plain and not any(spec.implicit for spec in step.maker.inputs) else None
+
+
+def _teller(step: Any) -> Callable[[], None] | None:
+    """What reads the profiles of a step and of the steps of loops inside it; None where nobody wants any."""
+    profiled = [each for each in inside(step) if each.has_statistics]
+
+    def tell() -> None:
+        for each in profiled:
+            each.keep_loop_books()
+
+    return tell if profiled else None
 
 
 def _noter(op: Scan) -> Callable[[Exception, int], None]:

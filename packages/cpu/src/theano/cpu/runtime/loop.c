@@ -4,6 +4,7 @@
  * reads what it would overwrite. What is unusual (no steps, inputs that do not fit) is left to the op's `perform`. */
 #include "interrupt.h"
 #include "loop.h"
+#include "records.h"
 #include "recycle.h"
 
 #include <time.h>
@@ -142,19 +143,36 @@ void rt_loop_let_others(const Run *r, int64_t *since)
     }
 }
 
+static inline int repeat_one(Run *r, int32_t i)
+{
+    const Repeat *repeat = &r->l->repeats[i];
+    const Thunk *t = &r->l->inner->thunks[repeat->thunk];
+    if (r->quick[i].run && r->quick[i].run(&r->c, &r->quick[i]))
+        return 0;
+    if ((!repeat->prepare || t->prepare(&r->c, t) >= 0) && t->run(&r->c, t) >= 0)
+        return 0;
+    rt_report(&r->c, t);
+    return -1;
+}
+
+/* The same, for a profile. */
+static int repeat_recorded(Run *r, int32_t i)
+{
+    double start = rt_seconds();
+    int rc = repeat_one(r, i);
+    if (rc == 0)
+        rt_record(&r->c, &r->l->inner->thunks[r->l->repeats[i].thunk], rt_seconds() - start);
+    return rc;
+}
+
 /* The inner plan once more, in the memory of the last step. */
 static int repeat(Run *r)
 {
     const Loop *l = r->l;
-    for (int32_t i = 0; i < l->nrepeats; i++) {
-        const Thunk *t = &l->inner->thunks[l->repeats[i].thunk];
-        if (r->quick[i].run && r->quick[i].run(&r->c, &r->quick[i]))
-            continue;
-        if ((l->repeats[i].prepare && t->prepare(&r->c, t) < 0) || t->run(&r->c, t) < 0) {
-            rt_report(&r->c, t);
+    int recorded = l->inner->records != NULL;
+    for (int32_t i = 0; i < l->nrepeats; i++)
+        if ((recorded ? repeat_recorded(r, i) : repeat_one(r, i)) < 0)
             return -1;
-        }
-    }
     return 0;
 }
 
@@ -276,6 +294,14 @@ static int run_here(Run *r, idx steps)
     return rc < 0 ? -1 : rt_loop_results(r);
 }
 
+/* Has Python read the profiles of this loop and those inside it. */
+static int tell(const Loop *l)
+{
+    PyObject *none = PyObject_CallNoArgs(l->told);
+    Py_XDECREF(none);
+    return none ? 0 : -1;
+}
+
 static int loop_run(Call *c, const Thunk *t)
 {
     const Loop *l = t->impl;
@@ -284,7 +310,14 @@ static int loop_run(Call *c, const Thunk *t)
     if (!rt_loop_is_usual(c, t, l, steps))
         return rt_loop_in_python(c, t, l);
     Run r = {.l = l, .t = t, .outer = c, .steps = steps, .c = {.plan = l->inner, .keep_gil = c->keep_gil}};
-    return run_here(&r, steps);
+    if (!l->told)
+        return run_here(&r, steps);
+    double start = rt_seconds();
+    int rc = run_here(&r, steps);
+    l->inner->loop_runs++;
+    l->inner->loop_steps += (double)r.done;
+    l->inner->loop_seconds += rt_seconds() - start;
+    return rc < 0 || c->berths ? rc : tell(l);
 }
 
 const Routine rt_loop_routines[] = {{"loop", rt_loop_setup, NULL, loop_run}, {NULL, NULL, NULL, NULL}};

@@ -27,6 +27,7 @@ typedef struct {
     Plan *inner;
     numbers_fn numbers; /* or NULL */
     PyObject *perform, *note, *changed; /* Python: the whole loop; "in step k"; the error of a row of another shape */
+    PyObject *told; /* called after the loop, unless it is itself in a loop; NULL when no step in it has a profile */
     int32_t nseqs, nstates, nstored, nreads, nwrites, nfixed, ntargets;
     int32_t stops, python; /* the last inner output is a condition to stop; some inner step needs Python objects */
     int64_t *offset;

@@ -75,13 +75,13 @@ static Loop *new_loop(const Thunk *t, const Plan *inner)
 
 /* params: sequences, states, stored outputs, stops?; for each state: offset, whole?, number of taps read and written,
  * and these taps; then for the function for all steps: elements of vectors, of inputs and of each output. object: (inner
- * plan, perform, note, changed, address of a function for all steps or 0) */
+ * plan, perform, note, changed, told or None, address of a function for all steps or 0) */
 int rt_loop_setup(Plan *plan, Thunk *t, PyObject *object)
 {
     (void)plan;
-    PyObject *inner, *perform, *note, *changed;
+    PyObject *inner, *perform, *note, *changed, *told;
     unsigned long long numbers;
-    if (!PyArg_ParseTuple(object, "O!OOOK", rt_plan_type, &inner, &perform, &note, &changed, &numbers))
+    if (!PyArg_ParseTuple(object, "O!OOOOK", rt_plan_type, &inner, &perform, &note, &changed, &told, &numbers))
         return -1;
     Loop *l = t->impl = new_loop(t, (Plan *)inner);
     if (!l)
@@ -89,6 +89,7 @@ int rt_loop_setup(Plan *plan, Thunk *t, PyObject *object)
     l->perform = perform;
     l->note = note;
     l->changed = changed;
+    l->told = told == Py_None ? NULL : told;
     l->numbers = (numbers_fn)(uintptr_t)numbers;
     if (t->nparams < 4)
         return bad_setup("too few numbers");
@@ -100,7 +101,7 @@ int rt_loop_setup(Plan *plan, Thunk *t, PyObject *object)
         return bad_setup("too few taps");
     l->nfixed = t->nin - fixed_at(l);
     const Plan *p = l->inner;
-    if (!p->ready || p->nshared || p->nupdates || p->records)
+    if (!p->ready || p->nshared || p->nupdates)
         return bad_setup("its steps need what only a call can give");
     if (p->nargs != ncursors(l) + l->nfixed || p->noutputs != nsinks(l) + l->stops || t->nout != l->nstates + l->nstored)
         return bad_setup("counts differ");

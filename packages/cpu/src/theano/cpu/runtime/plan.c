@@ -113,6 +113,7 @@ static PyMethodDef plan_methods[] = {
     {"_configure", plan_configure, METH_O, "Take over the description of slots, arguments and steps."},
     {"_run_values", rt_run_values, METH_O, "Run with one filtered value for each argument."},
     {"_step_records", rt_step_records, METH_NOARGS, "What each step has done since the last question."},
+    {"_loop_records", rt_loop_records, METH_NOARGS, "What loops over this plan have done since the last question."},
     {NULL, NULL, 0, NULL}};
 
 static PyMemberDef plan_members[] = {

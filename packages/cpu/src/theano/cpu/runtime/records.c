@@ -100,6 +100,16 @@ PyObject *rt_step_records(PyObject *self, PyObject *unused)
     return list;
 }
 
+/* Method `_loop_records()`: runs, steps and seconds of loops whose step is this plan, since the last question. */
+PyObject *rt_loop_records(PyObject *self, PyObject *unused)
+{
+    Plan *p = (Plan *)self;
+    (void)unused;
+    PyObject *value = Py_BuildValue("(ddd)", p->loop_runs, p->loop_steps, p->loop_seconds);
+    p->loop_runs = p->loop_steps = p->loop_seconds = 0;
+    return value;
+}
+
 /* The limit of a core: multiply-adds on float64 in independent chains of the widest vectors. */
 
 #define CHAINS 12

@@ -131,6 +131,7 @@ typedef struct {
     int32_t *owners;  /* slots whose buffers may own an object at the end of a call */
     PyObject *keys;   /* tuple of str for RESULT_DICT */
     Record *records;  /* what each thunk has done since the last question; NULL when nobody asks */
+    double loop_runs, loop_steps, loop_seconds; /* as the step of loops, likewise */
     int32_t nslots, nthunks, nargs, nshared, noutputs, nupdates, nowners, ncolours, result, ncommits;
     int32_t ready;
     Turn **turns;    /* of the cells that are updated, see turns.c */
