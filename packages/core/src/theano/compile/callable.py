@@ -129,9 +129,19 @@ class Function:
         return [outputs[i] for i in positions]
 
     def _positions(self, subset: Sequence[Any]) -> list[int]:
-        if self.output_keys is None:
-            return list(subset)
-        return [self.output_keys.index(key) for key in subset]
+        places = range(self._n_results)
+        try:
+            if self.output_keys is None:
+                return [places[i] for i in subset]
+            return [self.output_keys.index(key) for key in subset]
+        except (IndexError, ValueError) as error:
+            raise type(error)(
+                explain(
+                    f"outputs {list(subset)} of {self.name!r}",
+                    f"its outputs are {self.output_keys if self.output_keys is not None else list(places)}",
+                    "list some of these",
+                )
+            ) from error
 
     # Looking at and changing inputs.
 

@@ -1,9 +1,13 @@
-"""Copies of compiled functions: `Function.copy`, pickling and deep copying. None of them rewrites the graph again."""
+"""Copies of compiled functions: `Function.copy`, parts of a function, pickling and deep copying.
+
+None of them rewrites the graph again.
+"""
 
 from __future__ import annotations
 
 import copy
 import warnings
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from theano.compile.profiling import profile_for
@@ -16,7 +20,7 @@ if TYPE_CHECKING:
     from theano.compile.callable import Function
     from theano.compile.maker import FunctionMaker
 
-__all__ = ["copy_function", "reduce_function"]
+__all__ = ["copy_function", "part_of_function", "reduce_function"]
 
 
 def copy_function(
@@ -29,14 +33,9 @@ def copy_function(
     if delete_updates:
         fgraph = _without_updates(fgraph, len(maker.outputs))
     new_name = name if name is not None else f"{function.name} copy"
-    new = copy.copy(maker)
+    new = _copy_of_maker(maker, fgraph, range(len(maker.outputs)))
     new.name = new_name
     new.profile = profile_for(profile, new_name)
-    new.timings = {}
-    new.fgraph = fgraph
-    new.results = [copy.copy(out) for out in maker.outputs]
-    for i, out in enumerate(new.results):
-        out.variable = fgraph.outputs[i]
     updated_by = {i: fgraph.outputs[out] for out, i in fgraph.update_mapping.items()}
     new.specs = []
     containers = []
@@ -55,6 +54,40 @@ def copy_function(
     made = new.create(containers)
     made.trust_input = function.trust_input
     return made
+
+
+def _copy_of_maker(maker: FunctionMaker, fgraph: FunctionGraph, results: Sequence[int]) -> FunctionMaker:
+    """A maker for `fgraph`, whose first outputs are these results of `maker`; specifications of inputs are shared."""
+    new = copy.copy(maker)
+    new.timings = {}
+    new.fgraph = fgraph
+    new.results = [copy.copy(maker.outputs[i]) for i in results]
+    for out, variable in zip(new.results, fgraph.outputs, strict=False):
+        out.variable = variable
+    return new
+
+
+def part_of_function(function: Function, results: Sequence[int]) -> Function:
+    """A function with the arguments, the storage and all updates of `function`, but only these of its results.
+
+    What the others alone need is not computed. The results come as a list.
+    """
+    maker = function.maker
+    graph = maker.fgraph.clone()
+    updates = sorted(graph.update_mapping)
+    tops = [graph.outputs[i] for i in (*results, *updates)]
+    mapping = {len(results) + k: graph.update_mapping[out] for k, out in enumerate(updates)}
+    fgraph = FunctionGraph(graph.inputs, tops, clone=False, update_mapping=mapping)
+    new = _copy_of_maker(maker, fgraph, results)
+    new.unpack_single = new.return_none = False
+    new.output_keys = None
+    new.profile = False
+    updated_by = {i: fgraph.outputs[out] for out, i in mapping.items()}
+    new.specs = [copy.copy(spec) for spec in maker.inputs]
+    for i, spec in enumerate(new.specs):
+        spec.update = updated_by.get(i)
+    new.use_backend()
+    return new.create(function.input_storage)
 
 
 def _own_container(container: Container) -> Container:

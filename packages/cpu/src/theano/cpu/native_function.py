@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from theano.compile.backend import warn_fall_back
 from theano.compile.callable import Function, PythonFunction
+from theano.compile.copying import part_of_function
 from theano.compile.recall import claim_key
 from theano.compile.runtime_errors import raise_with_op
 from theano.configuration import config
@@ -53,6 +54,7 @@ class NativeFunction(Plan, Function):  # type: ignore[misc]
         self._explicit = [i for i, spec in enumerate(maker.specs) if not spec.implicit]
         self.draft: Draft | None = None
         self._instead: PythonFunction | None = None
+        self._parts: dict[tuple[int, ...], Function] = {}
         if recipe is not None:
             self._configure(recipe.description(self, maker.specs, self.input_storage))
             return
@@ -136,6 +138,19 @@ class NativeFunction(Plan, Function):  # type: ignore[misc]
         if self.profiled_steps:
             self._keep_books()
         return results
+
+    def _run_subset(self, values: list[Any], wanted: list[int]) -> list[Any]:
+        results = tuple(dict.fromkeys(i for i in wanted if i < self._n_results))
+        part = self._parts.get(results)
+        if part is None:
+            part = self._parts[results] = part_of_function(self, results)
+        found = part._run(values)
+        if not part.stores_updates:
+            part._store(found)
+        outputs: list[Any] = [None] * self._n_results
+        for i, value in zip(results, found, strict=False):
+            outputs[i] = value
+        return outputs
 
     def _keep_books(self) -> None:
         # lazy: only profiles ask
