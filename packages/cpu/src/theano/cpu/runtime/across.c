@@ -68,7 +68,7 @@ static int fold_size(const Rows *r)
 /* Whether an input is folded as it lies in memory, neighbouring lanes side by side. */
 int rt_folds_lanes(const Rows *r, const Job *job)
 {
-    return r->folds >= 0 && job->nkept == 1 && job->nrow == 1 && job->kept[r->folds][0] == fold_size(r);
+    return r->folds >= 0 && job->nkept == 1 && job->nrow <= 1 && job->length > 0 && job->kept[r->folds][0] == fold_size(r);
 }
 
 static void fold_direct(const Across *w, const Sweep *s, idx first, idx n)
@@ -77,7 +77,7 @@ static void fold_direct(const Across *w, const Sweep *s, idx first, idx n)
     const Leaf *leaf = &rt_leaves[s->leaf];
     int i = s->ops[0].index;
     leaf->init(w->accs[s->acc], NULL, n);
-    leaf->down(w->accs[s->acc], job->base[i] + first * s->ops[0].size, job->row[i][0], job->length, n);
+    leaf->down(w->accs[s->acc], job->base[i] + first * s->ops[0].size, job->nrow ? job->row[i][0] : 0, job->length, n);
 }
 
 void rt_rows_across(Call *c, const Thunk *t, const Rows *r, const Job *job, char *room)

@@ -43,6 +43,7 @@ int rt_read_sweep(Sweep *s, PyObject *spec)
         PyErr_Format(PyExc_ValueError, "no accumulator %s for type number %d", kind, typenum);
         return -1;
     }
+    s->beside = s->acc >= 0 && !s->body ? rt_find_beside(kind, typenum) : NULL;
     return 0;
 }
 

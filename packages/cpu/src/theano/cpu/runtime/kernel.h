@@ -5,6 +5,7 @@
 #include "runtime.h"
 
 typedef void (*body_fn)(char *const *p, ptrdiff_t n);
+typedef void (*beside_fn)(char *acc, const char *x, idx stride, idx length, idx n);
 
 enum operand_kind { OP_IN, OP_OUT, OP_TEMP, OP_ACC, OP_IOTA, OP_TILE, OP_FOLD, OP_START };
 
@@ -22,6 +23,7 @@ typedef struct {
     int32_t fold;      /* reduce sweeps: operand for partial results, behind that for those to start from; or -1 */
     int32_t value;     /* reduce sweeps without: operand that holds what is to be folded */
     int32_t final; /* when it runs: FOR_POSITIONS, once over many rows, or for one position of each row */
+    beside_fn beside; /* reduce sweeps: what adds up short rows that lie side by side, or NULL */
     uint8_t any_inplace; /* some address is both read and written */
     Operand ops[RT_MAXOPS];
 } Sweep;
@@ -96,6 +98,10 @@ typedef struct {
 extern const Leaf rt_leaves[];
 int rt_find_leaf(const char *kind, int typenum);
 void rt_fold_at_once(const Leaf *leaf, char *acc, const char *x, idx length, int size);
+
+/* beside.c */
+extern const idx rt_least_beside;
+beside_fn rt_find_beside(const char *kind, int typenum);
 
 /* first.c */
 #define RT_LONG_ROW 256 /* elements at least */

@@ -194,6 +194,10 @@ static void sweep_lanes(const Lanes *w, const Sweep *s, idx n)
         places[k] = place_of(w, &s->ops[k]);
         p[k] = s->ops[k].kind == OP_IOTA ? (char *)&iota : places[k].start;
     }
+    if (s->beside && !s->ops[0].scalar && places[0].step && w->job->length <= RT_MEDIUM && n >= rt_least_beside) {
+        s->beside(w->accs[s->acc], p[0], places[0].step, w->job->length, n);
+        return;
+    }
     if (s->leaf >= 0)
         start_fold(w, s, n);
     for (idx end = s->final == PER_ROW ? 1 : w->job->length; iota < end; iota++) {
