@@ -45,3 +45,14 @@ def test_jacobian(runs, blocks):
     assert len(runs) == 1
     assert f(np.ones(3)).shape == (3, 3)
     assert len(runs) == 1
+
+
+def test_loops_without_steps_do_not_compile_in_each_call(monkeypatch):
+    x = T.dmatrix("x")
+    out, _ = theano.scan(lambda row: T.outer(row, T.tanh(row)), x)
+    f = theano.function([x], out)
+    assert f(np.ones((0, 3))).shape == (0, 3, 3)
+    made = []
+    monkeypatch.setattr(theano.compile.FunctionMaker, "create", lambda *a, **k: made.append(a))
+    assert f(np.ones((0, 2))).shape == (0, 2, 2)
+    assert not made

@@ -149,3 +149,24 @@ def test_results_do_not_alias_initial_values():
     f = theano.function([theano.In(m, borrow=True)], theano.Out(out, borrow=True))
     f(value)[...] = 5
     assert (value == 1).all()
+
+
+@pytest.mark.parametrize("infos", [[zero], [None, zero]])
+def test_a_step_that_takes_another_number_of_arguments(infos):
+    step = lambda row: row  # noqa: E731
+    with pytest.raises(TypeError) as caught:
+        scan(step, m, infos, [x])
+    told = str(caught.value)
+    assert "scan: call the step (written at" in told
+    assert "test_scan_errors.py:" in told
+    assert "with 3 arguments: m[t], " in told
+    assert "takes 1 positional argument but 3 were given" in told
+    assert "Do: let it take rows of sequences" in told
+
+
+def test_a_type_error_inside_a_step_stays_what_it_is():
+    def step(row):
+        return len(3)
+
+    with pytest.raises(TypeError, match=r"^object of type 'int' has no len\(\)$"):
+        scan(step, m)

@@ -149,3 +149,18 @@ def test_small_helpers():
     assert check.check(T.dscalar()) is None
     (shape,) = scan_utils.infer_shape([T.dot(x, x.T)], [x], [(3, 4)])
     assert shape == (3, 3)
+
+
+def test_bad_arguments_of_loops():
+    with pytest.raises(ValueError, match=r"loop: know the number of steps: neither xs nor length"):
+        loop(lambda state, row: (state, None), v)
+    with pytest.raises(
+        ValueError, match=r"loop: the step returns a pair.*: TensorVariable(.|\n)*return \(state, None\)"
+    ):
+        loop(lambda state, row: state, v, x)
+    with pytest.raises(ValueError, match=r"loop: the step returns a pair.*: 3 values"):
+        loop(lambda state, row: (state, row, row), v, x)
+    with pytest.raises(TypeError, match=r"loop: call the step \(written at .*test_scan_loop.py:\d+\) with 2 arguments"):
+        loop(lambda state: (state, None), v, x)
+    with pytest.raises(TypeError, match=r"while_loop: call the step .*with 1 arguments"):
+        while_loop(lambda state: state.sum() < 9, lambda state, more: state, v)

@@ -10,7 +10,7 @@ from theano.errors import explain
 from theano.graph import Variable
 from theano.scan_module.arguments import read_outputs, read_sequences, read_steps
 from theano.scan_module.assembly import Body, build_loop
-from theano.scan_module.returns import until
+from theano.scan_module.returns import call_step, until
 from theano.scan_module.scan import cut, trace
 from theano.tensor import as_tensor_variable, constant, eq, neq, switch
 
@@ -138,11 +138,13 @@ def loop(
     def flat_step(*args: Any) -> list[Any]:
         given = iter(args)
         x = _filled(rows, iter([next(given) for _ in sequences]))
-        new, y = step(_filled(state, iter([next(given) for _ in first])), x)
+        new, y = _pair(call_step(step, [_filled(state, iter([next(given) for _ in first])), x], "loop"))
         new, kept["y"] = _as_variables(new), _as_variables(y)
         _same_structure("loop", state, new)
         return [*_leaves(new), *_leaves(kept["y"])]
 
+    if not sequences and length is None:
+        raise ValueError(explain("loop: know the number of steps", "neither xs nor length", "give one of them"))
     seqs = read_sequences(sequences, go_backwards)
     steps, _ = read_steps(length, seqs)
     seqs = [cut(s, steps) for s in seqs] if len(seqs) > 1 or length is not None else seqs
@@ -153,6 +155,14 @@ def loop(
     return _filled(state, iter([_last(v) for v in results[: len(first)]])), _filled(
         kept["y"], iter(results[len(first) :])
     )
+
+
+def _pair(returned: Any) -> Any:
+    if not isinstance(returned, tuple | list) or len(returned) != 2:
+        found = f"{len(returned)} values" if isinstance(returned, tuple | list) else type(returned).__name__
+        do = "return (state, None) where there is nothing to collect"
+        raise ValueError(explain("loop: the step returns a pair, the new state and what to collect", found, do))
+    return returned
 
 
 def _last(rows: Any) -> Any:
@@ -210,7 +220,7 @@ def while_loop(
     first = _leaves(state)
 
     def flat_step(*args: Any) -> Any:
-        new = _as_variables(step(_filled(state, iter(args))))
+        new = _as_variables(call_step(step, [_filled(state, iter(args))], "while_loop"))
         _same_structure("while_loop", state, new)
         return _leaves(new), until(eq(_number(cond(new)), 0))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from theano.compile.sharedvalue import SharedVariable
@@ -10,8 +10,12 @@ from theano.errors import explain
 from theano.graph import Variable
 from theano.tensor import as_tensor_variable
 
-__all__ = ["get_updates_and_outputs", "until"]
+__all__ = ["call_step", "get_updates_and_outputs", "until"]
 
+_ARGUMENTS = (
+    "let it take rows of sequences, then earlier values of outputs, then non_sequences: one argument for each tap, and "
+    "none for outputs whose entry in outputs_info is None"
+)
 _FORMS = "return outputs, updates, (outputs, updates), (outputs, until), (updates, until) or (outputs, updates, until)"
 
 
@@ -104,3 +108,22 @@ def _wrong(ls: Any, found: str) -> ValueError:
     plain = [v for v in (ls if isinstance(ls, list | tuple) else [ls]) if not isinstance(v, Variable | until | dict)]
     hint = "; make numbers and arrays symbolic with theano.tensor.constant" if plain else ""
     return ValueError(explain("scan: read what the step returns", found, _FORMS + hint))
+
+
+def call_step(step: Callable[..., Any], arguments: Sequence[Any], what: str = "scan") -> Any:
+    """What the step returns; an error that tells the arguments when it does not take so many."""
+    try:
+        return step(*arguments)
+    except TypeError as error:
+        if error.__traceback__ is not None and error.__traceback__.tb_next is not None:
+            raise  # from inside the step
+        code = getattr(step, "__code__", None)
+        place = f" (written at {code.co_filename}:{code.co_firstlineno})" if code else ""
+        given = ", ".join(str(v) for v in arguments)
+        raise TypeError(
+            explain(
+                f"{what}: call the step{place} with {len(arguments)} arguments: {given}",
+                str(error),
+                _ARGUMENTS if what == "scan" else "let it take the state, and in a loop also the rows",
+            )
+        ) from error

@@ -95,15 +95,11 @@ def _without_steps(op: Scan, inputs: Sequence[Any], buffers: list[Any]) -> list[
     results = [buffer[: state.offset] for state, buffer in zip(op.states, buffers, strict=True)]
     rows = op.inner_nitsot_outs(op.outputs)
     if rows:
-        from theano.compile import function  # lazy: rarely needed
-        from theano.tensor import shape
-
-        probe = function(op.inputs, [shape(v) for v in rows], mode=op.mode, on_unused_input="ignore")
         arguments = [np.zeros(s.shape[1:], s.dtype) for s in inputs[1 : 1 + op.n_seqs]]
         for state, buffer in zip(op.states, buffers, strict=True):
             arguments += [np.zeros(buffer.shape[1:], buffer.dtype) for _ in state.taps]
         arguments += [*op.outer_shared(inputs), *op.outer_non_seqs(inputs)]
-        for v, lengths in zip(rows, probe(*arguments), strict=True):
+        for v, lengths in zip(rows, op.shapes_of_rows(*arguments), strict=True):
             results.append(np.zeros((0, *map(int, lengths)), v.type.dtype))
     return [*results, *op.outer_shared(inputs)]
 

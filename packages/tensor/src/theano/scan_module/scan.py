@@ -11,7 +11,7 @@ from theano.errors import explain
 from theano.graph import Variable
 from theano.scan_module.arguments import Output, Sequence_, as_list, read_outputs, read_sequences, read_steps
 from theano.scan_module.assembly import Body, build_loop
-from theano.scan_module.returns import get_updates_and_outputs
+from theano.scan_module.returns import call_step, get_updates_and_outputs
 from theano.scan_module.wiring import add_default_updates
 from theano.tensor import TensorType, as_tensor_variable, shape_padleft, unbroadcast
 from theano.updates import OrderedUpdates
@@ -174,7 +174,7 @@ def trace(
         one = info.kind == "sit_sot"
         past.append([_fresh(whole, whole.type if one else _row_type(whole), label) for label in info.names])
     ordered = [*seq_slices, *[v for row in past for v in row]]
-    condition, outputs, given = get_updates_and_outputs(fn(*ordered, *listed))
+    condition, outputs, given = get_updates_and_outputs(call_step(fn, [*ordered, *listed]))
     outputs = [_as_output(v, k) for k, v in enumerate(outputs)]
     if pad:
         infos = infos + [Output("nit_sot") for _ in range(len(outputs) - len(infos))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from importlib import import_module
 from typing import Any
 
@@ -123,6 +124,15 @@ class Scan(Layout, Op):
 
             self._fn = compile_inner(self)
         return self._fn
+
+    @cached_property
+    def shapes_of_rows(self) -> Any:
+        """A function from inner inputs to the shapes of inner nit_sot outputs; asked for loops without steps."""
+        from theano.compile import function  # lazy: rarely needed
+        from theano.tensor import shape
+
+        shapes = [shape(v) for v in self.inner_nitsot_outs(self.outputs)]
+        return function(self.inputs, shapes, mode=self.mode, on_unused_input="ignore", profile=False)
 
     def with_mode(self, mode: Any) -> Scan:
         """The same loop with its step compiled in `mode`; equal calls give the same op, which is compiled once."""
