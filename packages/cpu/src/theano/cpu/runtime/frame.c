@@ -232,10 +232,10 @@ int rt_alloc_fresh(Call *c, int32_t slot, const idx *dims)
     return 0;
 }
 
-static int same_dims(const Buf *b, const idx *dims, int ndim)
+static int same_dims(const idx *a, const idx *dims, int ndim)
 {
     for (int d = 0; d < ndim; d++)
-        if (b->dims[d] != dims[d])
+        if (a[d] != dims[d])
             return 0;
     return 1;
 }
@@ -246,7 +246,7 @@ static char *berth_room(Call *c, int32_t slot, const idx *dims, idx bytes)
 {
     const Slot *s = rt_slot(c, slot);
     Berth *berth = &c->berths[slot];
-    if (berth->data && memcmp(berth->dims, dims, sizeof(idx) * (size_t)s->ndim) == 0)
+    if (berth->data && same_dims(berth->dims, dims, s->ndim))
         return berth->data;
     return s->ndim ? block_room(&berth->block, (size_t)bytes) : c->frame->tiny + 16 * slot;
 }
@@ -296,7 +296,7 @@ static int take_storage(Call *c, int32_t slot, const idx *dims)
     if (!array || !sb->own || !sb->contig || Py_REFCNT(array) != 2 || PyList_GET_ITEM(shared->object, 0) != array)
         return 0;
     if (!PyArray_CHKFLAGS((PyArrayObject *)array, NPY_ARRAY_OWNDATA | NPY_ARRAY_WRITEABLE) ||
-        shared->typenum != s->typenum || !same_dims(sb, dims, s->ndim))
+        shared->typenum != s->typenum || !same_dims(sb->dims, dims, s->ndim))
         return 0;
     share(&c->bufs[slot], sb, s);
     c->bufs[slot].committed = 1;
@@ -308,7 +308,7 @@ static int take_input(Call *c, int32_t slot, int32_t from, const idx *dims)
 {
     const Slot *s = rt_slot(c, slot), *fs = rt_slot(c, from);
     Buf *fb = &c->bufs[from];
-    if (!fb->contig || fs->itemsize != s->itemsize || fs->ndim != s->ndim || !same_dims(fb, dims, s->ndim))
+    if (!fb->contig || fs->itemsize != s->itemsize || fs->ndim != s->ndim || !same_dims(fb->dims, dims, s->ndim))
         return 0;
     if (fs->cls == SLOT_ARENA && s->cls == SLOT_ARENA && !fb->own) {
         share(&c->bufs[slot], fb, s);
