@@ -2,6 +2,7 @@
 
 With ``--threads 1`` every contestant runs on one thread and CPU time is measured, which a busy machine disturbs little.
 With more threads every contestant may use that many cores, and the wall clock counts: the machine must have them free.
+The tables then say which part of them it had.
 Every case compares results with NumPy's before it is timed.
 """
 
@@ -42,9 +43,11 @@ def main() -> None:
     arguments = _arguments()
     if arguments.threads and os.environ.get(_RESTARTED) != str(arguments.threads):
         _restart(arguments.threads)
-    from benchmarks.measure import clock, copy_bandwidth, effort  # lazy: NumPy reads the number of threads on loading
+    # lazy: NumPy reads the number of threads on loading
+    from benchmarks.measure import clock, copy_bandwidth, effort, share_of_cores
     from benchmarks.tables import summary, table
 
+    _demand_native_code()
     if arguments.threads == 1:
         clock.use_cpu_time()
     if arguments.quick:
@@ -52,15 +55,21 @@ def main() -> None:
     bandwidth = copy_bandwidth()
     count = f"{arguments.threads} threads" if arguments.threads else "all cores"
     clock_name = "CPU time, one thread" if arguments.threads == 1 else f"wall time, {count}"
+    cores = arguments.threads or os.cpu_count() or 1
     machine = f"{platform.machine()}, Python {platform.python_version()}; copy {bandwidth / 1e9:.1f} GB/s"
     parts = [f"{machine}; {clock_name}; medians of interleaved rounds; ratio = ours / best peer"]
     print(parts[0], flush=True)
     found: list[Result] = []
+    free = share_of_cores(cores) if cores > 1 else 1.0
     for group in arguments.groups or (GROUPS[:-2] if arguments.quick else GROUPS):
         started = time.perf_counter()
         results = list(_measured(group))
         found += results
-        parts.append(f"## {group} ({time.perf_counter() - started:.0f} s)\n\n{table(results, bandwidth)}")
+        heading = f"{group} ({time.perf_counter() - started:.0f} s"
+        if cores > 1:
+            before, free = free, share_of_cores(cores)
+            heading += f"; {before:.0%} of {cores} cores were free before, {free:.0%} after"
+        parts.append(f"## {heading})\n\n{table(results, bandwidth)}")
         print(f"\n{parts[-1]}", flush=True)
         if arguments.save:
             Path(arguments.save).write_text("\n\n".join(parts) + "\n", encoding="utf-8")
@@ -68,6 +77,15 @@ def main() -> None:
     print(f"\n{parts[-1]}")
     if arguments.save:
         Path(arguments.save).write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+
+
+def _demand_native_code() -> None:
+    """Functions that run in Python are not what the tables are about."""
+    from theano.plugin import registry  # lazy: as above
+
+    why = registry().backends["cpu"].unavailable()
+    if why is not None:
+        raise SystemExit(f"benchmarks of native code: {why}")
 
 
 def _arguments() -> argparse.Namespace:
@@ -108,6 +126,8 @@ def _restart(threads: int) -> None:
     environment = dict(os.environ, **dict.fromkeys((*names, "NPROC", _RESTARTED), str(threads)))
     if threads == 1:  # JAX otherwise goes by the cores of the process
         environment["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+    else:  # PyTensor otherwise uses one thread
+        environment["PYTENSOR_FLAGS"] = ",".join(filter(None, [os.environ.get("PYTENSOR_FLAGS"), "openmp=True"]))
     command = [sys.executable, "-m", "benchmarks", *sys.argv[1:]]
     if hasattr(os, "sched_setaffinity"):
         cores = sorted(os.sched_getaffinity(0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -166,6 +167,26 @@ def _loops(call: Callable[[], object], seconds: float) -> int:
         if taken > seconds / 4:
             return max(1, round(loops * seconds / taken))
         loops *= 4
+
+
+def share_of_cores(threads: int, seconds: float = 0.3) -> float:
+    """The part of `threads` cores that this process gets: what others compute meanwhile is missing from 1."""
+    array = np.ones(200_000)
+    until = time.perf_counter() + seconds
+
+    def work() -> None:
+        out = np.empty_like(array)
+        while time.perf_counter() < until:
+            np.sqrt(array, out=out)
+
+    others = [threading.Thread(target=work) for _ in range(threads - 1)]
+    started, used = time.perf_counter(), time.process_time()
+    for other in others:
+        other.start()
+    work()
+    for other in others:
+        other.join()
+    return (time.process_time() - used) / (threads * (time.perf_counter() - started))
 
 
 def copy_bandwidth() -> float:

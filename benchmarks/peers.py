@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +25,8 @@ jax: Any = optional("jax")
 if jax is not None:
     jax.config.update("jax_enable_x64", True)
 numba: Any = optional("numba")
+if numba is not None:  # what several threads cannot share runs on one
+    warnings.simplefilter("ignore", numba.NumbaPerformanceWarning)
 numexpr: Any = optional("numexpr")
 pytensor: Any = None if effort.quick else optional("pytensor")  # compiles for seconds
 torch: Any = optional("torch")

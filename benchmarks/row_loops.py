@@ -1,4 +1,7 @@
-"""The reductions as loops for Numba; the names are those of `benchmarks.reductions`."""
+"""The reductions as loops for Numba; the names are those of `benchmarks.reductions`.
+
+`split` loops may be shared by several threads.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,15 @@ import math
 
 import numpy as np
 
+from benchmarks.peers import numba
+
+split = numba.prange if numba else range
+
 
 def squared_distance(x, y):
     """``sum((x - y)²)``."""
     total = x.dtype.type(0)
-    for i in range(x.size):
+    for i in split(x.size):
         d = x[i] - y[i]
         total += d * d
     return total
@@ -19,7 +26,7 @@ def squared_distance(x, y):
 def logsumexp(x):
     """Over each row."""
     out = np.empty(x.shape[0], x.dtype)
-    for i in range(x.shape[0]):
+    for i in split(x.shape[0]):
         top = x[i, 0]
         for j in range(1, x.shape[1]):
             top = max(top, x[i, j])
@@ -33,7 +40,7 @@ def logsumexp(x):
 def softmax(x):
     """Over each row."""
     out = np.empty_like(x)
-    for i in range(x.shape[0]):
+    for i in split(x.shape[0]):
         top = x[i, 0]
         for j in range(1, x.shape[1]):
             top = max(top, x[i, j])
@@ -52,7 +59,7 @@ def layer_norm(x, scale, shift):
     out = np.empty_like(x)
     n = x.dtype.type(x.shape[1])
     small = x.dtype.type(1e-5)
-    for i in range(x.shape[0]):
+    for i in split(x.shape[0]):
         total = x.dtype.type(0)
         for j in range(x.shape[1]):
             total += x[i, j]
@@ -70,7 +77,7 @@ def layer_norm(x, scale, shift):
 def row_argmax(x):
     """Over each row."""
     out = np.empty(x.shape[0], np.int64)
-    for i in range(x.shape[0]):
+    for i in split(x.shape[0]):
         best = 0
         for j in range(1, x.shape[1]):
             if x[i, j] > x[i, best]:
@@ -91,10 +98,10 @@ def column_max(x):
 def mean_and_variance(x):
     """Of all elements."""
     total = 0.0
-    for i in range(x.size):
+    for i in split(x.size):
         total += x[i]
     mean = total / x.size
     square = 0.0
-    for i in range(x.size):
+    for i in split(x.size):
         square += (x[i] - mean) ** 2
     return mean, square / x.size
