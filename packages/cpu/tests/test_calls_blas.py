@@ -83,12 +83,12 @@ def test_packed_products(native, width, size, dtype):
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_equal_rows_and_columns_give_equal_bits(native, width, dtype):
-    """Wherever they stand in a tile, and also in the last one. Fewer rows may be left to the library."""
+    """Wherever they stand in a tile, and also in the last one."""
     if width == 0:
         pytest.skip("libraries promise nothing")
     x, y = (T.TensorType(dtype, (False, False))() for _ in range(2))
     f = native([x, y], Dot22()(x, y))
-    for m, k, n in [(11, 40, 70), (33, 520, 150), (150, 520, 300), (101, 33, 600), (300, 40, 7)]:
+    for m, k, n in [(5, 40, 70), (11, 40, 70), (33, 520, 150), (150, 520, 300), (101, 33, 600), (300, 40, 7)]:
         a, b = np.tile(rng.random(k).astype(dtype), (m, 1)), np.tile(rng.random((k, 1)).astype(dtype), (1, n))
         for p in (a, np.asfortranarray(a)):
             for q in (b, np.asfortranarray(b)):

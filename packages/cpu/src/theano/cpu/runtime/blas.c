@@ -222,9 +222,11 @@ static void product_vector(double alpha, const Matrix *x, const Matrix *v, doubl
 size_t rt_product_room(const Matrix *x, const Matrix *y, idx isz, int threads)
 {
     idx longest = x->cols > x->rows ? x->cols : x->rows;
-    size_t packed = rt_packed_room(x, y, isz, threads);
+    size_t own = rt_packed_room(x, y, isz, threads);
     size_t others = pack_room(x, isz) + pack_room(y, isz) + (size_t)(longest * isz) + 4 * RT_ALIGN;
-    return packed > others ? packed : others;
+    const size_t dots = rt_dots_room(x, y, isz);
+    own = own > dots ? own : dots;
+    return own > others ? own : others;
 }
 
 #define LONG_PRODUCT 4e9 /* multiplications that the library does at a stretch */
@@ -276,7 +278,8 @@ void rt_product(double alpha, const Matrix *x, const Matrix *y, double beta, cha
         product_vector(alpha, transposed(y, &t), transposed(x, &u), beta, out, isz, room, threads);
         return;
     }
-    if (rt_packed_product(alpha, x, y, beta, out, isz, room, threads))
+    if (rt_dots_product(alpha, x, y, beta, out, isz, room, threads) ||
+        rt_packed_product(alpha, x, y, beta, out, isz, room, threads))
         return;
     rt_pool_rest(); /* the library has threads of its own */
     char lx, ly;

@@ -49,6 +49,11 @@ void rt_make_ready(const Matrix *x, const Matrix *y, idx isz, char *ready);
 size_t rt_special_room(const Matrix *x, const Matrix *y, idx isz, const char *ready, int threads);
 void rt_special_product(double alpha, const Matrix *x, const Matrix *y, double beta, char *out, idx isz, char *room,
                         const char *ready, const Finish *finish, int threads);
+/* The same as dot products, for few rows or columns; `rt_dots`: whether a product is of this kind, which goes first. */
+int rt_dots(const Matrix *x, const Matrix *y, idx isz);
+size_t rt_dots_room(const Matrix *x, const Matrix *y, idx isz);
+int rt_dots_product(double alpha, const Matrix *x, const Matrix *y, double beta, char *out, idx isz, char *room,
+                    int threads);
 int rt_matvec(double alpha, const Matrix *x, const char *v, double beta, char *out, idx isz, int threads);
 /* The same in parts, for a matrix of contiguous rows: products of rows and a vector, and rows added up, each times its
  * factor. `stream`: the rows come from main memory. */

@@ -127,15 +127,13 @@ static int lies_well(const Matrix *x, const Matrix *y, idx isz)
 
 static int how(const Matrix *x, const Matrix *y, idx isz)
 {
-    if (!rt_vector_unit() || (x->rs | x->cs | y->rs | y->cs) & (isz - 1) || y->cols < 5)
+    if (!rt_vector_unit() || (x->rs | x->cs | y->rs | y->cs) & (isz - 1))
         return NOT;
     if (y->cols <= NARROW && x->cols >= 256)
-        return turns(x, y, isz) ? TURNED : x->rows >= 128 ? PACKED : NOT;
+        return turns(x, y, isz) ? TURNED : x->rows < 128 && lies_well(x, y, isz) ? IN_PLACE : PACKED;
     if (lies_well(x, y, isz))
         return IN_PLACE;
-    if (y->cs != isz && x->rows < 10)
-        return NOT; /* packing costs more than it gains */
-    return turns(x, y, isz) ? TURNED : y->cols > NARROW || x->rows >= 128 ? PACKED : NOT;
+    return turns(x, y, isz) ? TURNED : PACKED;
 }
 
 /* Bytes for the packed panels of one thread. */
@@ -284,7 +282,9 @@ int rt_packed_product(double alpha, const Matrix *x, const Matrix *y, double bet
 /* The kind of a product that may be special, else NOT. */
 static int special_kind(const Matrix *x, const Matrix *y, idx isz)
 {
-    const int kind = x->rows > 1 && x->cols && x->cols <= DEEPEST ? how(x, y, isz) : NOT;
+    if (x->rows < 2 || y->cols < 2 || !x->cols || x->cols > DEEPEST || rt_dots(x, y, isz))
+        return NOT;
+    const int kind = how(x, y, isz);
     return kind == TURNED ? NOT : kind;
 }
 
