@@ -15,8 +15,8 @@ from theano import tensor as T
 from theano.compile import backend
 from theano.cpu import background, kernels
 from theano.cpu.background import BackgroundFunction
+from theano.cpu.compiler import CompileError
 from theano.cpu.native_function import NativeFunction
-from theano.cpu.toolchain import CompileError
 
 pytestmark = pytest.mark.c
 

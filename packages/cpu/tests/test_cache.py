@@ -12,7 +12,8 @@ import pytest
 
 from theano.cpu import cache
 from theano.cpu.cache import KernelCache, Store, UnsafeFolder, symbol
-from theano.cpu.toolchain import compile_library, find_compiler
+from theano.cpu.compiler import find_compiler
+from theano.cpu.toolchain import compile_library
 
 pytestmark = pytest.mark.c
 

@@ -9,7 +9,8 @@ import pytest
 
 from theano.codegen import Expr, Kernel, MapSweep, Out, k
 from theano.codegen.dtypes import FLOATS
-from theano.cpu import cache, elementary, kernels, machine, toolchain
+from theano.cpu import cache, elementary, kernels, machine
+from theano.cpu.compiler import find_compiler
 from theano.cpu.dialect import _c_dialect
 from theano.cpu.elementary_numbers import EXP, LOG
 from theano.cpu.kernels import KernelRequest, compile_kernels
@@ -156,7 +157,7 @@ def assembly(compiled, tmp_path):
     (sweep,) = kernels._print_kernel(compiled.request.kernel, compiled.request.modes)
     source = tmp_path / "kernel.c"
     source.write_text(kernels.translation_unit([("body", sweep.body)], _c_dialect(True).typedefs))
-    compiler = toolchain.find_compiler()
+    compiler = find_compiler()
     command = [*compiler.command, *compiler.flags, "-x", "cpp-output", "-S", "-o", "-", str(source)]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 

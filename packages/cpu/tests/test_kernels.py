@@ -12,7 +12,8 @@ from theano.codegen import Expr, FinalSweep, Kernel, MapSweep, Out, ReduceSweep,
 from theano.codegen.dtypes import SIGNED, UNSIGNED
 from theano.codegen.verify import KernelError
 from theano.configuration import config
-from theano.cpu import cache, kernels, toolchain, vector_math
+from theano.cpu import cache, kernels, vector_math
+from theano.cpu.compiler import CompileError, find_compiler
 from theano.cpu.dialect import c_dialect
 from theano.cpu.kernels import MAX_WIDTH, KernelRequest, compile_kernels
 from theano.cpu.sanitizer import sanitizer_flags
@@ -205,7 +206,7 @@ def test_no_library_call_is_left_to_scalar_code(tmp_path):
             for values in ((y,), (k.gt(y, x),), (k.where(b, y, x),), casts, (k.where(k.gt(x, y), y, function(y)),)):
                 kernel = map_kernel((dtype, "bool"), *values)
                 bodies.append((f"body{len(bodies)}", kernels._print_kernel(kernel, "VV")[0].body))
-    compiler = toolchain.find_compiler()
+    compiler = find_compiler()
     source = tmp_path / "k.c"
     source.write_text(kernels.translation_unit(bodies, c_dialect().typedefs))
     command = [*compiler.command, *compiler.flags, "-S", "-o", "-", "-x", "cpp-output", str(source)]
@@ -221,5 +222,5 @@ def test_no_compiler_is_an_error_and_warning_is_left_to_the_core(monkeypatch, cx
     request = KernelRequest(map_kernel(("float64",), k.exp(load(0, "float64"))), "V")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        with pytest.raises(toolchain.CompileError, match=reason):
+        with pytest.raises(CompileError, match=reason):
             compile_kernels([request])

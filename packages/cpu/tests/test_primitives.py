@@ -12,7 +12,8 @@ import scipy.special
 from theano.codegen import Expr, Kernel, MapSweep, NotLowerable, Out, k
 from theano.codegen.dtypes import DTYPES, FLOATS, SIGNED, UNSIGNED
 from theano.codegen.expr import BINARY, ELEMENTARY, UNARY
-from theano.cpu import cache, kernels, toolchain
+from theano.cpu import cache, kernels
+from theano.cpu.compiler import find_compiler
 from theano.cpu.dialect import c_dialect
 from theano.cpu.kernels import MAX_WIDTH, KernelRequest, compile_kernels
 
@@ -434,7 +435,7 @@ def test_generated_c_has_no_warnings(primitives, random_kernels, tmp_path):
     declared = "\n".join(f"void {name}(char *const *, i64);" for name in bodies.values())
     source = Path(tmp_path / "all.c")
     source.write_text(text.replace("\n\nvoid", "\n" + declared + "\n\nvoid", 1))
-    compiler = toolchain.find_compiler()
+    compiler = find_compiler()
     flags = [
         *(f for f in compiler.flags if f != "-w"),
         "-Wall",

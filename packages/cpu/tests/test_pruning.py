@@ -10,8 +10,9 @@ import pytest
 from theano import config
 from theano.cpu import pruning
 from theano.cpu.cache import KernelCache, symbol
+from theano.cpu.compiler import find_compiler
 from theano.cpu.pruning import DAY, GRACE, STAMP, prune
-from theano.cpu.toolchain import compile_library, find_compiler
+from theano.cpu.toolchain import compile_library
 
 MIB = 1 << 20
 

@@ -9,9 +9,9 @@ import theano
 import theano.tensor as T
 from theano.configuration import change_flags
 from theano.cpu import cache, kernels, together
+from theano.cpu.compiler import CompileError
 from theano.cpu.native_function import NativeFunction
 from theano.cpu.together import is_put_off, put_off
-from theano.cpu.toolchain import CompileError
 from theano.ifelse import ifelse
 from theano.scan_module import scan
 from theano.scan_module.scan_op import Scan

@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from theano.configuration import config
+from theano.cpu import compiler as compiler_module
 from theano.cpu import toolchain
+from theano.cpu.compiler import CompileError, Compiler, find_compiler
 from theano.cpu.processes import ToolError, run_chains
 from theano.cpu.sanitizer import sanitizer_flags
-from theano.cpu.toolchain import CompileError, Compiler, compile_library, find_compiler
+from theano.cpu.toolchain import compile_library
 from theano.digest import digest
 
 pytestmark = pytest.mark.c
@@ -158,7 +160,8 @@ def alive(pid):
 
 INTERRUPTED = """
 import sys
-from theano.cpu.toolchain import Compiler, compile_library
+from theano.cpu.compiler import Compiler
+from theano.cpu.toolchain import compile_library
 print("ready", flush=True)
 try:
     compile_library(Compiler((sys.argv[1],), "fake", ()), ["int f(void) { return 1; }"])
@@ -192,9 +195,9 @@ def test_interrupt_kills_the_compiler_and_leaves_nothing(tmp_path):
 def test_the_c_form_of_a_cxx_compiler_is_used(tmp_path):
     for name in ("g++-12", "gcc-12", "g++"):
         fake(tmp_path, "exit 0", name)
-    assert toolchain._c_form(str(tmp_path / "g++-12")) == str(tmp_path / "gcc-12")
-    assert toolchain._c_form(str(tmp_path / "g++")) == str(tmp_path / "g++")
-    assert toolchain._c_form("/somewhere/icx") == "/somewhere/icx"
+    assert compiler_module._c_form(str(tmp_path / "g++-12")) == str(tmp_path / "gcc-12")
+    assert compiler_module._c_form(str(tmp_path / "g++")) == str(tmp_path / "g++")
+    assert compiler_module._c_form("/somewhere/icx") == "/somewhere/icx"
 
 
 def test_cc_counts_only_where_cxx_is_at_its_default(tmp_path, monkeypatch):
@@ -221,7 +224,7 @@ def test_identity_changes_with_the_compiler(tmp_path, monkeypatch):
     monkeypatch.setattr(config, "cxx", path)
     before = find_compiler().identity
     fake(tmp_path, "exit 0; exit 1", "cc1")
-    toolchain._describe.cache_clear()
+    compiler_module._describe.cache_clear()
     assert find_compiler().identity != before
 
 
@@ -243,11 +246,11 @@ def test_a_chain_is_joined_by_pipes_and_reports_the_first_failure(tmp_path):
 def test_a_sanitizer_is_part_of_the_flags(monkeypatch, name):
     plain = find_compiler()
     monkeypatch.setenv("THEANO_CPU_SANITIZE", name)
-    toolchain._describe.cache_clear()
+    compiler_module._describe.cache_clear()
     try:
         watched = find_compiler()
     finally:
-        toolchain._describe.cache_clear()
+        compiler_module._describe.cache_clear()
     assert f"-fsanitize={name}" in watched.flags
     assert watched.command == plain.command
 

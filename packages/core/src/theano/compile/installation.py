@@ -7,6 +7,7 @@ rewrites, rules or plugins, has no identity: it neither keeps plans for others n
 from __future__ import annotations
 
 import functools
+import marshal
 import os
 import sys
 from importlib.machinery import EXTENSION_SUFFIXES
@@ -26,6 +27,9 @@ _SLACK = 2.0
 
 _MOST_FOLDERS = 400
 
+_ASIDE = frozenset({"gradient", "sparse", "cuda", "gof", "printing", "testing", "sandbox", "compat"})
+"""Rooms that compile nothing: no room below may import them (a contract), and graphs with ops of theirs have no key."""
+
 _CODE = (".py", *EXTENSION_SUFFIXES)
 
 _files: dict[str, tuple[int, int]] = {}
@@ -33,7 +37,8 @@ _files: dict[str, tuple[int, int]] = {}
 
 def is_certain() -> bool:
     """Whether only our own plugins take part, as they are installed, and the settings of NumPy hide no message."""
-    return get_manager().is_standard and set(np.geterr().values()) == {"ignore"} and code_identity() is not None
+    standard = get_manager().standard_plugins() is not None
+    return standard and set(np.geterr().values()) == {"ignore"} and code_identity() is not None
 
 
 @functools.cache
@@ -48,27 +53,28 @@ def code_identity() -> str | None:
         return None
     if last >= loaded_at - _SLACK:
         return None
-    plugins = [plugin.name for plugin in get_manager().loaded]
-    return digest(repr((sys.version, sys.platform, np.__version__, distributions, plugins, _files)))
+    plugins = get_manager().standard_plugins()
+    facts = (sys.version, sys.platform, np.__version__, distributions, list((plugins or {}).items()))
+    return digest(marshal.dumps((facts, sorted(_files.items())), 0))
 
 
 def _read_files() -> float:
-    """Note size and time of all files of Theano's packages; return when one changed last."""
+    """Note size and time of all files that take part in compiling; return when one changed last."""
     last = 0.0
     folders = list(theano.__path__)
     for folder in folders:
         if len(folders) > _MOST_FOLDERS:
             raise OSError("some other large folder bears the name of the package")
-        inner = []
+        is_top = folder in theano.__path__
         with os.scandir(folder) as entries:
-            for entry in sorted(entries, key=lambda entry: entry.name):
-                if entry.name.endswith(_CODE):
+            for entry in entries:
+                name = entry.name
+                if name.endswith(_CODE):
                     state = entry.stat()
                     _files[entry.path] = (state.st_size, state.st_mtime_ns)
                     last = max(last, state.st_mtime, state.st_ctime)
-                elif "." not in entry.name and entry.name != "__pycache__" and entry.is_dir():
-                    inner.append(entry.path)
-        folders += inner
+                elif "." not in name and not (name == "__pycache__" or (is_top and name in _ASIDE)) and entry.is_dir():
+                    folders.append(entry.path)
     return last
 
 
@@ -80,8 +86,9 @@ def is_ours(module: str) -> bool:
 def is_unchanged() -> bool:
     """Whether the files of all modules of Theano that are loaded by now are as they were at the first look."""
     for name, module in list(sys.modules.items()):
-        path = getattr(module, "__file__", None) if name.startswith("theano.") else None
-        if path is None:
+        room, _, inner = name.partition(".")
+        path = getattr(module, "__file__", None)
+        if room != "theano" or path is None or inner.partition(".")[0] in _ASIDE:
             continue
         try:
             state = os.stat(path)

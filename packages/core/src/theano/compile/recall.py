@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from theano.compile.backend import Backend, check_device
@@ -24,7 +25,7 @@ from theano.compile.sharedvalue import Container
 from theano.configuration import config
 from theano.configuration.parser import as_of, deviations
 from theano.digest import digest
-from theano.plugin import registry
+from theano.plugin import get_manager, registry
 
 if TYPE_CHECKING:
     from theano.compile.maker import FunctionMaker
@@ -78,11 +79,18 @@ def _keeper(maker: FunctionMaker) -> Any:
         return None
     if mode.linker.backend == "py" or not is_certain():
         return None
-    backend: Backend | None = registry().backends.get(mode.linker.backend)
-    if backend is None or not hasattr(backend, "recall"):
-        return None
     check_device()
-    return backend
+    backend = _backend(mode.linker.backend)
+    return backend if hasattr(backend, "recall") else None
+
+
+def _backend(name: str) -> Backend | None:
+    """The backend of this name, without loading the plugins if it is one of ours."""
+    own = get_manager().standard_plugins() or {}
+    if own.get(name) == f"theano.{name}.plugin":
+        backend: Backend | None = getattr(import_module(f"theano.{name}.backend"), "backend", None)
+        return backend
+    return registry().backends.get(name)
 
 
 def function_key(maker: FunctionMaker) -> str | None:

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from importlib import import_module
@@ -28,7 +29,12 @@ class EntryPoint(NamedTuple):
 
     name: str
     value: str
-    dist: Distribution | None = None
+    folder: str = ""
+
+    @property
+    def dist(self) -> Distribution | None:
+        """What brought the entry point."""
+        return _distribution(self.folder) if self.folder else None
 
     def load(self) -> Any:
         """Import what the entry point names."""
@@ -52,13 +58,16 @@ def entry_points(group: str) -> list[Any]:
 
 def installed() -> list[str] | None:
     """Names (with versions) of the folders of all distributions on ``sys.path``; None where there are other places."""
-    found = []
-    for folder in _folders() or ():
-        try:
-            found += sorted(name for name in os.listdir(folder) if name.endswith((".dist-info", ".egg-info")))
-        except OSError:
-            continue
-    return found or None
+    folders = _folders()
+    return None if folders is None else [name for folder in folders for name in sorted(_distributions_in(folder))]
+
+
+@functools.cache
+def _distributions_in(folder: str) -> list[str]:
+    try:
+        return [name for name in os.listdir(folder) if name.lower().endswith((".dist-info", ".egg-info"))]
+    except OSError:
+        return []
 
 
 def _folders() -> list[str] | None:
@@ -71,22 +80,15 @@ def _folders() -> list[str] | None:
 
 
 def _in_folder(folder: str, group: str, seen: set[str]) -> list[EntryPoint]:
-    try:
-        names = os.listdir(folder)
-    except OSError:
-        return []
     points: list[EntryPoint] = []
-    for name in names:
-        if not name.lower().endswith((".dist-info", ".egg-info")):
-            continue
+    for name in _distributions_in(folder):
         project = _normal(name.rpartition(".")[0].partition("-")[0])
         if project in seen:
             continue
         seen.add(project)
         text = _read(f"{folder}/{name}/entry_points.txt")
         if f"[{group}]" in text:
-            dist = _distribution(os.path.join(folder, name))
-            points += [EntryPoint(key, value, dist) for key, value in _section(text, group)]
+            points += [EntryPoint(key, value, os.path.join(folder, name)) for key, value in _section(text, group)]
     return points
 
 

@@ -21,7 +21,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from theano.configuration import check_pending_flags
+from theano.configuration import check_pending_flags, sources
 from theano.errors import PluginWarning, explain
 from theano.frozen import dataclass
 from theano.plugin.bundled import BUNDLED
@@ -149,6 +149,7 @@ class Manager:
         self._started: set[str] = set()
         self._done: set[str] = set()
         self._discovered = False
+        self._points: list[EntryPoint] | None = None
         self._reported = 0
         self._depth = 0
         self._tracing = bool(os.environ.get("THEANO_TRACE_PLUGINS"))
@@ -171,19 +172,26 @@ class Manager:
     def _discover(self) -> None:
         for path in BUNDLED:
             self._load_one(path, "theano-core", partial(import_module, path))
-        only = _names_in("THEANO_PLUGINS")
-        blocked = _names_in("THEANO_DISABLE_PLUGINS") or frozenset()
-        points = _found_entry_points()
-        for point in points:
-            if point.name in blocked or (only is not None and point.name not in only):
-                self.disabled.append(point.name)
-                self._trace(f"plugin {point.name} is disabled")
-                continue
-            distribution = f"{point.dist.name} {point.dist.version}" if point.dist else "unknown distribution"
+        for point in self._enabled():
+            dist = point.dist
+            distribution = f"{dist.name} {dist.version}" if dist else "unknown distribution"
             self._load_one(point.name, distribution, point.load)
-        for name in sorted((only or frozenset()) - {point.name for point in points}):
-            self._problem(name, "load what THEANO_PLUGINS names", "no installed distribution has this entry point")
         self._check_names()
+
+    def _enabled(self) -> list[EntryPoint]:
+        """The entry points that are to be loaded; looked for once."""
+        if self._points is None:
+            only = _names_in("THEANO_PLUGINS")
+            blocked = _names_in("THEANO_DISABLE_PLUGINS") or frozenset()
+            points = _found_entry_points()
+            off = [p.name for p in points if p.name in blocked or (only is not None and p.name not in only)]
+            for name in off:
+                self._trace(f"plugin {name} is disabled")
+            for name in sorted((only or frozenset()) - {point.name for point in points}):
+                self._problem(name, "load what THEANO_PLUGINS names", "no installed distribution has this entry point")
+            self.disabled += off
+            self._points = [point for point in points if point.name not in off]
+        return self._points
 
     def _load_one(self, name: str, distribution: str, load: Callable[[], Any]) -> None:
         start = time.perf_counter()
@@ -312,12 +320,19 @@ class Manager:
 
     # ---- hooks that are called at work
 
-    @property
-    def is_standard(self) -> bool:
-        """Whether our own plugins are all that takes part, and nobody registered anything but through their hooks."""
-        self.run_stage("config")
-        own = all(_is_own(plugin.module) for plugin in self.loaded)
-        return own and not self.problems and self._plugin_manager is None and not self.registry.altered
+    def standard_plugins(self) -> dict[str, str] | None:
+        """Names and modules of all plugins, loaded or not yet, if they are our own and register only by their hooks.
+
+        None if plugins of others take part, something went wrong, or somebody registered something by hand.
+        """
+        if not self._discovered and sources.left():
+            self.run_stage("config")  # options that no plugin may know have to be looked at
+        points = self._enabled()
+        own = all(point.value.startswith("theano.") for point in points)
+        if not own or self.problems or self._plugin_manager is not None or self.registry.altered:
+            return None
+        found = {point.name: point.value for point in points}
+        return found if {plugin.name for plugin in self.loaded} <= found.keys() else None
 
     def call(self, name: str, arguments: dict[str, Any]) -> Any:
         """Call a hook that is not a registering one."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from theano.configuration import config
 
-__all__ = ["CpuBackend"]
+__all__ = ["CpuBackend", "backend"]
 
 
 @functools.cache
@@ -37,7 +37,7 @@ class CpuBackend:
         problem = _runtime_problem()
         if problem is not None:
             return problem
-        from theano.cpu.toolchain import CompileError, find_compiler  # lazy: only when a function is compiled
+        from theano.cpu.compiler import CompileError, find_compiler  # lazy: only when a function is compiled
 
         try:
             find_compiler()
@@ -74,8 +74,8 @@ class CpuBackend:
         from theano.compile.callable import PythonFunction
         from theano.compile.lazy import make_thunk_of
         from theano.cpu.branches import is_native_condition
+        from theano.cpu.compiler import CompileError
         from theano.cpu.native_function import NativeFunction
-        from theano.cpu.toolchain import CompileError
 
         lazy = [step.node for step in plan.steps if make_thunk_of(step.node.op) is not None]
         if not all(is_native_condition(node.op, node) for node in lazy):
@@ -86,6 +86,9 @@ class CpuBackend:
             return NativeFunction(maker, plan, containers)
         except CompileError as error:
             raise BackendUnavailable(str(error)) from error
+
+
+backend = CpuBackend()
 
 
 def _native_or_later(maker: Any, plan: Any, containers: Sequence[Any]) -> Any:

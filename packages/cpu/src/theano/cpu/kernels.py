@@ -29,10 +29,11 @@ from theano.codegen.simplify import simplify
 from theano.codegen.verify import KernelError, verify_inplace, verify_kernel
 from theano.cpu import machine
 from theano.cpu.cache import KernelCache, kernel_cache, symbol
+from theano.cpu.compiler import CompileError, Compiler, find_compiler
 from theano.cpu.dialect import c_dialect, dialect_of
 from theano.cpu.lanes import lane_sweeps
 from theano.cpu.recipes import Address
-from theano.cpu.toolchain import CompileError, Compiler, compile_library, find_compiler
+from theano.cpu.toolchain import compile_library
 from theano.digest import digest
 from theano.errors import explain
 from theano.frozen import dataclass

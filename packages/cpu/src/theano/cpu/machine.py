@@ -37,7 +37,7 @@ def processor() -> dict[str, str]:
 def _first_processor() -> list[str]:
     """Lines of the first block of /proc/cpuinfo, whose text is made while it is read: the rest costs nothing."""
     try:
-        with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
+        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
             lines = []
             for line in file:
                 if not line.strip():

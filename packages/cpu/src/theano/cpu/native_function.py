@@ -118,8 +118,8 @@ class NativeFunction(Plan, Function):  # type: ignore[misc]
     def _settle_late(self) -> None:
         """Called before the function around this one was there, or because that could not be compiled."""
         # lazy: a function that was kept is settled
+        from theano.cpu.compiler import CompileError
         from theano.cpu.together import settle
-        from theano.cpu.toolchain import CompileError
 
         try:
             settle(self)

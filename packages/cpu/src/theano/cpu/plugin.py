@@ -12,9 +12,9 @@ __all__ = ["theano_register_backends", "theano_register_lowerings"]
 @hookimpl
 def theano_register_backends(registry: Any) -> None:
     """The backend "cpu"."""
-    from theano.cpu.backend import CpuBackend  # lazy: programs that compile nothing do without
+    from theano.cpu.backend import backend  # lazy: programs that compile nothing do without
 
-    registry.backends["cpu"] = CpuBackend()
+    registry.backends["cpu"] = backend
 
 
 @hookimpl

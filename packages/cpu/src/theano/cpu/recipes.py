@@ -18,8 +18,8 @@ import numpy as np
 from theano.configuration import config
 from theano.cpu import machine
 from theano.cpu.cache import kernel_cache
+from theano.cpu.compiler import find_compiler
 from theano.cpu.description import circumstances
-from theano.cpu.toolchain import find_compiler
 from theano.digest import digest
 
 __all__ = ["Address", "Recipe", "fetch", "keep", "recipe_text"]

@@ -43,7 +43,7 @@ def _wanted() -> int:
 def _quota() -> int:
     """Cores' worth of time that a container may use, rounded up."""
     try:
-        with open(_QUOTA, encoding="ascii") as file:
+        with open(_QUOTA, encoding="utf-8") as file:
             quota, period = file.read().split()
         return 1 << 30 if quota == "max" else -(-int(quota) // int(period))
     except (OSError, ValueError):
