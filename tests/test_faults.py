@@ -82,11 +82,11 @@ def script(path, body):
 
 
 def leftovers(cache):
-    """Files in the cache that are neither entries nor libraries: temporary ones that nobody removed."""
+    """Files in the cache that are neither entries, libraries nor plans: temporary ones that nobody removed."""
     return [
         p.name
         for p in Path(cache).rglob("*")
-        if p.is_file() and (p.name.startswith(".") or p.suffix not in (".so", ".json"))
+        if p.is_file() and (p.name.startswith(".") or p.suffix not in (".so", ".json", ".plan"))
     ]
 
 
@@ -243,11 +243,28 @@ def test_damaged_cache_files_are_compiled_again(tmp_path, suffix, how):
     assert files
     for path in files:
         damage(path, how)
+    if suffix == ".json":  # a plan names its libraries itself
+        for path in (tmp_path / "cache").rglob("*.plan"):
+            damage(path, how)
     result = seen(tmp_path)
     assert result["kinds"] == ["NativeFunction"] * 3
     assert result["warnings"] == []
     assert result["started"]
     assert seen(tmp_path)["started"] == []
+
+
+@needs_c
+@pytest.mark.parametrize("how", ["flipped", "truncated", "emptied", "foreign", "world-writable"])
+def test_damaged_plans_are_made_again(tmp_path, how):
+    seen(tmp_path)
+    plans = {path: path.read_bytes() for path in (tmp_path / "cache").rglob("*.plan")}
+    for path in plans:
+        damage(path, how)
+    result = seen(tmp_path)
+    assert result["kinds"] == ["NativeFunction"] * 3
+    assert result["warnings"] == []
+    assert result["started"] == []  # the kernels are there
+    assert {path: path.read_bytes() for path in plans} == plans
 
 
 @needs_c
