@@ -66,3 +66,16 @@ def test_it_is_c(tmp_path):
     text = generated_code(theano.function([x], tensor.tanh(x) * tensor.maximum(x, 0)))
     (tmp_path / "code.c").write_text(c_dialect().typedefs + text)
     subprocess.run(["gcc", "-c", "-O1", "code.c"], cwd=tmp_path, check=True)
+
+
+def test_loops_show_what_is_inside():
+    x, w, h0 = tensor.dmatrix("x"), tensor.dmatrix("w"), tensor.dvector("h0")
+    by_plan, _ = theano.scan(lambda row, h, w: tensor.tanh(tensor.dot(h, w) + row), x, h0, [w])
+    text = generated_code(theano.function([x, w, h0], by_plan))
+    assert "a loop; inside it: */" in text
+    assert "theano_tanh_float64(" in text or "tanh(" in text.split("inside it")[1]
+    whole, _ = theano.scan(lambda row, h: tensor.sqrt(h) + row, x, h0)
+    text = generated_code(theano.function([x, h0], whole))
+    assert "a loop, all of whose steps are one function */" in text
+    assert "void loop(char *const *p, i64 n)" in text
+    assert "sqrt(" in text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from theano.codegen.contiguous import SYMBOL
 from theano.cpu.branches import guard_branches
 from theano.cpu.encoding import is_native, kernel_request
 from theano.cpu.kernels import kernel_source
@@ -30,10 +31,20 @@ def listing(function: Any, node: Any = None) -> str:
     return "\n".join(parts)
 
 
+def _loop(parts: Any, title: str) -> str:
+    """The function for all steps of a loop where there is one, else the code of one step."""
+    if parts.body is not None:
+        text = "\n".join([*parts.body.support, parts.body.text.replace(SYMBOL, "loop")])
+        return f"/* {title}: a loop, all of whose steps are one function */\n{text}"
+    return f"/* {title}: a loop; inside it: */\n{listing(parts.step)}\n/* end of the loop {title} */"
+
+
 def _step(step: Any, memory: Any, number: int) -> str:
     title = f"step {number}: {step.node}"
     if isinstance(step, KernelStep) and is_native(step):
         return f"/* {title} */\n{kernel_source(kernel_request(step, memory, number))}"
+    if isinstance(step, CallStep) and step.routine == "loop":
+        return _loop(dict(step.params)["object"], title)
     if isinstance(step, CallStep):
         return f"/* {title}: routine {step.routine} of the runtime */"
     if isinstance(step, ViewStep):
