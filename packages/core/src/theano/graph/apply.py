@@ -137,7 +137,7 @@ class Apply:
             )
         remake = False
         for i, (old, new) in enumerate(zip(self.inputs, new_inputs, strict=True)):
-            if old is new or old.type == new.type:
+            if old is new or old.type is new.type or old.type == new.type:
                 continue
             if strict:
                 new_inputs[i] = old.type.filter_variable(new)

@@ -69,7 +69,11 @@ class Variable:
         twin = self.type.make_variable(name if name is not None else self.name)
         if not isinstance(twin, self.__class__) and self.__class__.__init__ is Variable.__init__:
             twin = self.__class__(self.type, name=twin.name)
-        twin.tag = self.tag.__copy__()
+        notes = self.tag
+        if type(notes) is Scratchpad and not twin.tag.__dict__:
+            twin.tag.__dict__.update(notes.__dict__)  # as below, without another object for each variable of a graph
+        else:
+            twin.tag = notes.__copy__()
         return twin
 
     def get_parents(self) -> list[Apply]:

@@ -95,9 +95,8 @@ def _describe(wanted: str, cc: str, more_flags: str) -> Compiler:
     for word in command:
         found = which(word)
         if found:
-            real = os.path.realpath(found)
-            state = os.stat(real)
-            marks.append(f"{real} {state.st_size} {state.st_mtime_ns}")
+            state = os.stat(found)  # of what a link leads to
+            marks.append(f"{found} {state.st_dev} {state.st_ino} {state.st_size} {state.st_mtime_ns}")
     flags = _CLANG_FLAGS if "clang" in os.path.basename(os.path.realpath(path)) else _wide(_GCC_FLAGS)
     return Compiler(command, " ".join([*command, *marks]), (*flags, *sanitizer_flags(), *more_flags.split()))
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from theano.compile.backend import warn_fall_back
 from theano.compile.callable import Function, PythonFunction
-from theano.compile.copying import part_of_function
 from theano.compile.recall import claim_key
 from theano.compile.runtime_errors import raise_with_op
 from theano.configuration import config
@@ -143,6 +142,8 @@ class NativeFunction(Plan, Function):  # type: ignore[misc]
         results = tuple(dict.fromkeys(i for i in wanted if i < self._n_results))
         part = self._parts.get(results)
         if part is None:
+            from theano.compile.copying import part_of_function  # lazy: only who asks for a part needs one
+
             part = self._parts[results] = part_of_function(self, results)
         found = part._run(values)
         if not part.stores_updates:
