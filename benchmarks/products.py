@@ -13,9 +13,18 @@ from benchmarks.peers import bind, jax, jax_call, theano_call
 DTYPES = ("float32", "float64")
 SQUARES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 # rows, contracted, columns
-OTHERS = ((60, 784, 500), (600, 784, 500), (600, 500, 10), (32, 256, 256), (500, 500, 4), (100, 1, 100), (20, 300, 10))
+OTHERS = (
+    (60, 784, 500),
+    (600, 784, 500),
+    (600, 500, 10),
+    (32, 256, 256),
+    (500, 500, 4),
+    (100, 1, 100),
+    (20, 300, 10),
+    (6, 512, 500),
+)
 VECTORS = ((32, 32), (256, 256), (400, 784), (1000, 10), (10, 1000), (2000, 2000))
-BATCHES = ((1000, 4, 4, 4), (64, 32, 64, 32), (16, 128, 64, 128))
+BATCHES = ((1000, 4, 4, 4), (200, 10, 10, 10), (64, 32, 64, 32), (16, 128, 64, 128))
 LAYOUTS = {"": (False, False), ", first transposed": (True, False), ", second transposed": (False, True)}
 
 
@@ -70,6 +79,31 @@ def batch(count: int, m: int, k: int, n: int, dtype: str) -> Result:
     return _case(name, dtype, np.matmul, tensor.batched_dot, arrays, LAYOUTS[""])
 
 
+def batch_gradient(count: int, m: int, k: int, n: int, dtype: str) -> Result:
+    """Both gradients of a batch of products: each has one operand transposed."""
+    import theano
+    from theano import tensor
+
+    rng = np.random.default_rng(0)
+    given = [_array(rng, (count, *shape), dtype, False) for shape in ((m, k), (k, n), (m, n))]
+    x, y, g = (tensor.tensor3(dtype=dtype) for _ in given)
+    ours = theano.grad(None, [x, y], known_grads={tensor.batched_dot(x, y): g})
+
+    def by_hand(lib: Any) -> Any:
+        return lambda x, y, g: (lib.matmul(g, y.transpose(0, 2, 1)), lib.matmul(x.transpose(0, 2, 1), g))
+
+    out = by_hand(np)(*given)
+    contestants: Contestants = {
+        "theano": bind(theano.function([x, y, g], ours), *given),
+        "NumPy": bind(by_hand(np), *given),
+    }
+    if jax:
+        contestants["JAX"] = jax_call(by_hand(jax.numpy), *given)
+    tolerance = 1e-4 if dtype == "float32" else 1e-11
+    name = f"gradients of {count} of {m} x {k} x {n} {dtype}"
+    return interleaved(name, contestants, bound=1.0, expected=out, tolerance=tolerance)
+
+
 def _cases() -> Any:
     for dtype in DTYPES:
         for size in SQUARES:
@@ -82,6 +116,7 @@ def _cases() -> Any:
                 yield partial(vector, *shape, dtype, layout)
         for shape in BATCHES:
             yield partial(batch, *shape, dtype)
+            yield partial(batch_gradient, *shape, dtype)
 
 
 CASES = list(_cases())

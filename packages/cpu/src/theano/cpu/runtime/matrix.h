@@ -72,5 +72,6 @@ typedef struct {
 /* Whether `rt_tiny_products` takes items of this size and layout. */
 int rt_tiny(const Items *t);
 void rt_tiny_products(const Items *t, idx first, idx count);
+int rt_packed_items(const Items *t, idx first, idx count, char *room);
 
 #endif

@@ -279,6 +279,21 @@ int rt_packed_product(double alpha, const Matrix *x, const Matrix *y, double bet
     return kind;
 }
 
+/* Items of a batch, one after the other, with the bits of single products; 0 when they are for another way. */
+int rt_packed_items(const Items *t, idx first, idx count, char *room)
+{
+    const Matrix *x = &t->x, *y = &t->y;
+    const int kind = x->rows < 2 || y->cols < 2 || !x->cols || rt_dots(x, y, t->isz) ? NOT : how(x, y, t->isz);
+    if (kind == NOT || kind == TURNED || rt_product_ps(x, y, t->isz) > RT_LONG_PS)
+        return 0;
+    const Product q = product_of(x, y, kind, t->isz);
+    const int vectors = vectors_of(q.m, q.n, rt_vector_unit() * (t->isz == 8 ? 4 : 8));
+    for (idx i = first; i < first + count; i++)
+        products[rt_vector_unit() == 2][t->isz == 8](q.t, vectors, q.m, q.n, q.a + i * t->xs, q.b + i * t->ys, q.brs, q.bcs,
+                                                     t->out + i * t->os, room);
+    return 1;
+}
+
 /* The kind of a product that may be special, else NOT. */
 static int special_kind(const Matrix *x, const Matrix *y, idx isz)
 {
@@ -342,6 +357,11 @@ void rt_special_product(double alpha, const Matrix *x, const Matrix *y, double b
 size_t rt_packed_room(const Matrix *x, const Matrix *y, idx isz, int threads)
 {
     return (void)x, (void)y, (void)isz, (void)threads, 0;
+}
+
+int rt_packed_items(const Items *t, idx first, idx count, char *room)
+{
+    return (void)t, (void)first, (void)count, (void)room, 0;
 }
 
 int rt_packed_product(double alpha, const Matrix *x, const Matrix *y, double beta, char *out, idx isz, char *room,

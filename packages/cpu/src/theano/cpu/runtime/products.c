@@ -165,14 +165,14 @@ static int batched_prepare(Call *c, const Thunk *t)
     return rt_alloc_out(c, t, 0, dims);
 }
 
-#define ITEM_PS 4000     /* whatever its size */
-#define LIBRARY_PS 200e6 /* items of so much work may be left to the library, which has threads of its own */
+#define ITEM_PS 4000   /* whatever its size */
+#define LARGE_PS 200e6 /* so much work is shared itself, one item after the other, where there are few */
 
 /* Threads share the items of a batch. */
 typedef struct {
     Items t;
     idx batch, step;
-    int tiny;
+    int tiny, inner; /* threads that share an item */
     char *room;
     size_t each;
 } Batch;
@@ -183,14 +183,15 @@ static void run_items(void *arg, idx chunk, int worker)
     const Items *t = &b->t;
     Matrix x = t->x, y = t->y;
     const idx first = chunk * b->step, end = b->batch - first < b->step ? b->batch : first + b->step;
-    if (b->tiny) {
+    char *room = b->room + (size_t)worker * b->each;
+    if (b->tiny)
         rt_tiny_products(t, first, end - first);
+    if (b->tiny || (b->inner == 1 && rt_packed_items(t, first, end - first, room)))
         return;
-    }
     for (idx i = first; i < end; i++) {
         x.data = t->x.data + i * t->xs;
         y.data = t->y.data + i * t->ys;
-        rt_product(1, &x, &y, 0, t->out + i * t->os, t->isz, b->room + (size_t)worker * b->each, 1);
+        rt_product(1, &x, &y, 0, t->out + i * t->os, t->isz, room, b->inner);
     }
 }
 
@@ -201,9 +202,11 @@ static int batched_run(Call *c, const Thunk *t)
     Batch b = {.t = {x, y, rt_out(c, t, 0)->data, rt_in(c, t, 0)->strides[0], rt_in(c, t, 1)->strides[0],
                      x.rows * y.cols * isz, isz}, .batch = rt_in(c, t, 0)->dims[0]};
     const double each = ITEM_PS + rt_product_ps(&x, &y, isz), ps = (double)b.batch * each;
-    const int threads = each < LIBRARY_PS ? rt_threads(c, ps) : 1;
+    const int all = rt_threads(c, ps), enough = rt_vector_unit() && b.batch >= 4 * all;
+    const int threads = each < LARGE_PS || enough ? all : 1;
     b.tiny = rt_tiny(&b.t);
-    b.each = b.tiny ? 0 : (rt_product_room(&x, &y, isz, 1) + RT_ALIGN) / RT_ALIGN * RT_ALIGN;
+    b.inner = all / threads;
+    b.each = b.tiny ? 0 : (rt_product_room(&x, &y, isz, b.inner) + RT_ALIGN) / RT_ALIGN * RT_ALIGN;
     b.room = rt_scratch(c, b.each * (size_t)threads);
     if (!b.room) {
         PyErr_NoMemory();

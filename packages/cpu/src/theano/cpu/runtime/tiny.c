@@ -5,10 +5,12 @@
 #if defined(__x86_64__) && defined(__GNUC__)
 
 #define UNROLL _Pragma("GCC unroll 16")
-#define MOST_CONTRACTED 8
+#define MOST_CONTRACTED 16
 #define MOST_RESULTS 1024 /* of an item: where there are more, the call of a general product does not count */
 #define ROOM 16384        /* bytes of second operands that are brought into the order of rows at a time */
-#define LENGTHS LENGTH(1) LENGTH(2) LENGTH(3) LENGTH(4) LENGTH(5) LENGTH(6) LENGTH(7) LENGTH(8)
+#define LENGTHS                                                                                                        \
+    LENGTH(1) LENGTH(2) LENGTH(3) LENGTH(4) LENGTH(5) LENGTH(6) LENGTH(7) LENGTH(8) LENGTH(9) LENGTH(10) LENGTH(11)    \
+    LENGTH(12) LENGTH(13) LENGTH(14) LENGTH(15) LENGTH(16)
 
 #define VECTOR F32_WIDE
 #include "vectors.h"
