@@ -5,6 +5,9 @@ This is the reference; the native runtime gives the same bits (``runtime/counts.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from theano.errors import explain
@@ -50,17 +53,21 @@ def _log_factorial(k: np.ndarray) -> np.ndarray:
     return (k + 0.5) * log64(k + 1.0) - (k + 1.0) + 0.9189385332046727 + _stirling(k)
 
 
-def _poisson_small(series: Series, which: np.ndarray, lam: np.ndarray) -> np.ndarray:
-    u, term = series.uniform(which), exp64(0.0 - lam)
-    total, k = term.copy(), np.zeros(lam.size)
+def _walk(u: np.ndarray, chance: np.ndarray, most: Any, ratio: Callable[[int], np.ndarray]) -> np.ndarray:
+    """Counts where `u` falls among sums of chances: `chance` is that of 0, ``ratio(k)`` that of k by that of k - 1."""
+    total, k = chance.copy(), np.zeros(u.size)
     for step in range(1, _MOST_STEPS):
-        up = u >= total
+        up = (u >= total) & (most >= step)
         if not up.any():
             break
-        term = term * (lam / step)
+        chance = chance * ratio(step)
         k[up] = step
-        total = total + term
+        total = total + chance
     return k
+
+
+def _poisson_small(series: Series, which: np.ndarray, lam: np.ndarray) -> np.ndarray:
+    return _walk(series.uniform(which), exp64(0.0 - lam), LARGEST, lambda k: lam / k)
 
 
 def _poisson_large(series: Series, which: np.ndarray, lam: np.ndarray) -> np.ndarray:
@@ -103,17 +110,9 @@ def _log1p(x: np.ndarray) -> np.ndarray:
 
 
 def _binomial_small(series: Series, which: np.ndarray, n: np.ndarray, p: np.ndarray) -> np.ndarray:
-    u, term = series.uniform(which), exp64(n * _log1p(0.0 - p))
     ratio = p / (1.0 - p)
-    total, k = term.copy(), np.zeros(n.size)
-    for step in range(1, _MOST_STEPS):
-        up = (u >= total) & (n >= step)
-        if not up.any():
-            break
-        term = term * ((n - (step - 1.0)) / step * ratio)
-        k[up] = step
-        total = total + term
-    return k
+    none = exp64(n * _log1p(0.0 - p))
+    return _walk(series.uniform(which), none, n, lambda k: (n - (k - 1.0)) / k * ratio)
 
 
 def _binomial_large(series: Series, which: np.ndarray, n: np.ndarray, p: np.ndarray) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,7 @@ from theano.tensor.random.helpers import (
     permutation_helper,
     random_integers_helper,
 )
-from theano.tensor.random.sizes import draw_shape
+from theano.tensor.random.sizes import chance_of_success, draw_shape
 from theano.tensor.type import TensorType
 from theano.tensor.type_other import NoneConst
 
@@ -94,9 +93,7 @@ def binomial(
     prob: Any = None,
 ) -> list[Variable]:
     """Number of successes in `n` trials of probability `p`; other parameters as in `uniform`."""
-    if prob is not None:
-        warnings.warn("binomial: prob is the old name of p; use p", DeprecationWarning, stacklevel=2)
-        p = prob
+    p = chance_of_success(p, prob)
     n = as_tensor_variable(n)
     if not n.type.dtype.startswith(("int", "uint")):
         raise TypeError(explain("binomial: n as integers", f"got {n.type}", "cast it"))

@@ -98,6 +98,12 @@ def _checked_seed(seed: Any) -> np.ndarray:
     return np.asarray(words, "int32")
 
 
+def _checked_arguments(a: Any, b: Any, dtype: str | None, size: Any) -> tuple[Variable, Variable, str, Any]:
+    """Two parameters as variables, the dtype of a sample with them, and its size."""
+    a, b = _undefined(a), _undefined(b)
+    return a, b, upcast(config.floatX, a.type.dtype, b.type.dtype) if dtype is None else dtype, _checked_size(size)
+
+
 class MRG_RandomStreams:
     """Source of random variables from many substreams of one generator, the same on all backends.
 
@@ -185,10 +191,7 @@ class MRG_RandomStreams:
         nstreams : int, optional
             Number of substreams.
         """
-        low, high = _undefined(low), _undefined(high)
-        if dtype is None:
-            dtype = upcast(config.floatX, low.type.dtype, high.type.dtype)
-        size = _checked_size(size)
+        low, high, dtype, size = _checked_arguments(low, high, dtype, size)
         if nstreams is None:
             nstreams = self.n_streams(size)
         state = tensor_constructor(self.get_substream_rstates(nstreams, dtype), borrow=True)
@@ -302,10 +305,7 @@ class MRG_RandomStreams:
     ) -> Variable:
         """Gaussian numbers, by Box and Muller; `truncate` redraws those beyond two deviations."""
         t = tensor_namespace
-        avg, std = _undefined(avg), _undefined(std)
-        if dtype is None:
-            dtype = upcast(config.floatX, avg.type.dtype, std.type.dtype)
-        size = _checked_size(size)
+        avg, std, dtype, size = _checked_arguments(avg, std, dtype, size)
         shape = size if isinstance(size, Variable) else t.stack([as_tensor_variable(n) for n in size]) if size else None
         count = as_tensor_variable(np.int64(1)) if shape is None else t.prod(shape, dtype="int64")
         pairs = (count + 1) // 2

@@ -13,7 +13,7 @@ from theano.tensor.conversion import as_tensor_variable
 from theano.tensor.join import stack
 from theano.tensor.shape import shape_i
 
-__all__ = ["draw_shape"]
+__all__ = ["chance_of_success", "draw_shape"]
 
 
 def _parameter_length(axis: int, ndim: int, args: tuple[Variable, ...]) -> Any:
@@ -101,3 +101,13 @@ def _known_length(vector: Variable, ndim: int | None) -> int:
                 )
             ) from None
         return ndim
+
+
+def chance_of_success(p: Any, prob: Any) -> Any:
+    """`p`, or what is given under its old name `prob`; the warning is about the caller of a law."""
+    if prob is None:
+        return p
+    import warnings  # lazy: for the old name alone
+
+    warnings.warn("binomial: prob is the old name of p; use p", DeprecationWarning, stacklevel=3)
+    return prob

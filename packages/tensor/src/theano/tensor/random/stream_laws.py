@@ -5,7 +5,6 @@ Location and scale are arithmetic on standard draws: it is fused with what follo
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,7 @@ from theano.tensor.constant_value import get_scalar_constant_value
 from theano.tensor.conversion import as_tensor_variable
 from theano.tensor.math import cast, eq, lt, switch
 from theano.tensor.random.draw import Advance, Draw, words_for
-from theano.tensor.random.sizes import draw_shape
+from theano.tensor.random.sizes import chance_of_success, draw_shape
 from theano.tensor.rebroadcast import addbroadcast
 
 __all__ = [
@@ -167,9 +166,7 @@ def binomial(
     prob: Any = None,
 ) -> list[Variable]:
     """Number of successes in `n` trials of probability `p`; other parameters as in `uniform`."""
-    if prob is not None:
-        warnings.warn("binomial: prob is the old name of p; use p", DeprecationWarning, stacklevel=2)
-        p = prob
+    p = chance_of_success(p, prob)
     n = integers_only("binomial: n", n)
     if _is_one(n) and n.type.ndim == 0:
         return bernoulli(random_state, size, p, ndim, dtype)

@@ -69,11 +69,8 @@ def local_softmax_with_bias(fgraph: FunctionGraph, node: Apply) -> Any:
 
 def _row_total_of(variable: Variable) -> Variable | None:
     """x for sum(exp(x), axis=1, keepdims=True) of a matrix x."""
-    node = variable.owner
-    if node is None or not isinstance(node.op, DimShuffle) or node.op.new_order != (0, "x"):
-        return None
-    total = node.inputs[0].owner
-    if total is None or not isinstance(total.op, Sum) or total.inputs[0].type.ndim != 2 or total.op.axis != (1,):
+    total = _row_sum(variable)
+    if total is None:
         return None
     inner = elemwise_node(total.inputs[0], ts.Exp)
     return None if inner is None else inner.inputs[0]
