@@ -130,46 +130,70 @@
             a[i] = (type)op(a[i], x[i]);                                                                               \
     }
 
+/* Rows side by side are walked through in short stretches, too short for the processor to see what comes next: so the
+ * same stretch of rows further down is asked for, while this one is computed. */
+#define STRETCH 64 /* elements */
+#define DEEP 8     /* rows */
+static inline __attribute__((always_inline)) void ask_for(const char *from, idx stride, int rows, idx bytes)
+{
+    for (int k = 0; k < rows; k++)
+        for (idx at = 0; at < bytes; at += 64)
+            __builtin_prefetch(from + k * stride + at, 0, 2);
+}
+
 /* down: `rows` rows into `n` accumulators side by side, four for each load and store of those. Twice as many gain a
  * tenth where the memory is slow and lose as much where it is not. */
 #define DEFINE_DOWN(way, type, in, op, across)                                                                         \
     static CLONES void way(char *acc, const char *tile, idx stride, idx rows, idx n)                                   \
     {                                                                                                                  \
         type *restrict a = (type *)acc;                                                                                \
-        for (; rows >= 4; rows -= 4, tile += 4 * stride) {                                                             \
-            const in *x = (const in *)tile, *y = (const in *)(tile + stride);                                          \
-            const in *z = (const in *)(tile + 2 * stride), *w = (const in *)(tile + 3 * stride);                       \
-            for (idx i = 0; i < n; i++) {                                                                              \
-                type p = x[i], q = y[i], r = z[i], s = w[i], b = a[i];                                                 \
-                b = (type)op(b, p);                                                                                    \
-                b = (type)op(b, q);                                                                                    \
-                b = (type)op(b, r);                                                                                    \
-                a[i] = (type)op(b, s);                                                                                 \
+        for (; rows >= 4; rows -= 4, tile += 4 * stride)                                                               \
+            for (idx from = 0; from < n; from += STRETCH) {                                                            \
+                const in *x = (const in *)tile, *y = (const in *)(tile + stride);                                      \
+                const in *z = (const in *)(tile + 2 * stride), *w = (const in *)(tile + 3 * stride);                   \
+                idx end = n - from < STRETCH ? n : from + STRETCH;                                                     \
+                if (rows >= DEEP + 4)                                                                                  \
+                    ask_for(tile + DEEP * stride + from * (idx)sizeof(in), stride, 4, STRETCH * sizeof(in));           \
+                for (idx i = from; i < end; i++) {                                                                     \
+                    type p = x[i], q = y[i], r = z[i], s = w[i], b = a[i];                                             \
+                    b = (type)op(b, p);                                                                                \
+                    b = (type)op(b, q);                                                                                \
+                    b = (type)op(b, r);                                                                                \
+                    a[i] = (type)op(b, s);                                                                             \
+                }                                                                                                      \
             }                                                                                                          \
-        }                                                                                                              \
         for (; rows > 0; rows--, tile += stride)                                                                       \
             across(acc, tile, n);                                                                                      \
     }
 
 /* Largest or smallest: without care for NaN until a sum beside shows that there may be one, with care from those rows
  * on. Numbers that are looked at twice change nothing. */
-#define DEEP 8
 #define DEFINE_EXTREME_DOWN(name, type, plain, op)                                                                     \
     DEFINE_DOWN(name##_careful_down, type, type, op, name##_across)                                                    \
-    static CLONES void name##_down(char *acc, const char *tile, idx stride, idx rows, idx n)                           \
+    static CLONES int name##_plain_down(type *restrict a, const char *tile, idx stride, idx n)                         \
     {                                                                                                                  \
-        type *restrict a = (type *)acc;                                                                                \
+        int bad = 0;                                                                                                   \
+        for (idx i = 0; i < n; i++) {                                                                                  \
+            type b = a[i], sum = 0;                                                                                    \
+            for (int k = 0; k < DEEP; k++) {                                                                           \
+                type x = ((const type *)(tile + k * stride))[i];                                                       \
+                b = plain(b, x);                                                                                       \
+                sum += x;                                                                                              \
+            }                                                                                                          \
+            a[i] = b;                                                                                                  \
+            bad |= sum != sum;                                                                                         \
+        }                                                                                                              \
+        return bad;                                                                                                    \
+    }                                                                                                                  \
+    static void name##_down(char *acc, const char *tile, idx stride, idx rows, idx n)                                  \
+    {                                                                                                                  \
         int bad = 0;                                                                                                   \
         for (; rows >= DEEP; rows -= DEEP, tile += DEEP * stride) {                                                    \
-            for (idx i = 0; i < n; i++) {                                                                              \
-                type b = a[i], sum = 0;                                                                                \
-                for (int k = 0; k < DEEP; k++) {                                                                       \
-                    type x = ((const type *)(tile + k * stride))[i];                                                   \
-                    b = plain(b, x);                                                                                   \
-                    sum += x;                                                                                          \
-                }                                                                                                      \
-                a[i] = b;                                                                                              \
-                bad |= sum != sum;                                                                                     \
+            for (idx from = 0; from < n; from += STRETCH) {                                                            \
+                const char *x = tile + from * (idx)sizeof(type);                                                       \
+                if (rows >= 2 * DEEP)                                                                                  \
+                    ask_for(x + DEEP * stride, stride, DEEP, STRETCH * sizeof(type));                                  \
+                bad |= name##_plain_down((type *)acc + from, x, stride, n - from < STRETCH ? n - from : STRETCH);      \
             }                                                                                                          \
             if (bad)                                                                                                   \
                 break;                                                                                                 \
