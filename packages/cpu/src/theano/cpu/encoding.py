@@ -190,6 +190,7 @@ def _sweep(sweep: CompiledSweep, kernel: CompiledKernel) -> tuple[Any, ...]:
         number,
         2 if sweep.per_row else int(sweep.final),
         inplace,
+        sweep.sums,
     )
 
 

@@ -32,6 +32,7 @@ from theano.cpu.cache import KernelCache, kernel_cache, symbol
 from theano.cpu.compiler import CompileError, Compiler, find_compiler
 from theano.cpu.dialect import c_dialect, dialect_of
 from theano.cpu.lanes import lane_sweeps
+from theano.cpu.moments import Moments, with_moments
 from theano.cpu.recipes import Address
 from theano.cpu.toolchain import compile_library
 from theano.digest import digest
@@ -97,6 +98,9 @@ class CompiledSweep:
         a reduce sweep reads and writes, and ``("iota", "S")`` is that position.
     per_row : bool
         Only there: this sweep runs for one position of each row and writes accumulators of its own.
+    sums : int
+        Not -1: `theano.cpu.moments.Moments`. The last operand is what is added up into this accumulator, and the
+        squared deviations from what the body makes of one element go into that of `reduce`.
     """
 
     body: int
@@ -109,11 +113,12 @@ class CompiledSweep:
     reduce: tuple[int, str, str] | None = None
     final: bool = False
     per_row: bool = False
+    sums: int = -1
 
 
 @dataclass(frozen=True)
 class CompiledKernel:
-    """A kernel whose sweeps are machine code; `sweeps` are in the order of ``kernel.sweeps``.
+    """A kernel whose sweeps are machine code; `sweeps` are those of ``kernel.sweeps`` (`theano.cpu.moments` joins two).
 
     temp_dtypes, acc_dtypes : tuple of str
         Dtype of each temp (row-sized scratch given by the runtime) and of each accumulator.
@@ -178,13 +183,15 @@ def address_of(body: Body) -> int:
 
 def kernel_source(request: KernelRequest) -> str:
     """The C of all sweeps of a kernel, for reading: names are short, and types are those of `c_dialect`."""
-    sweeps = _print_kernel(request.kernel, request.modes)
+    sweeps = _print_kernel(request.kernel, request.modes, not request.lanes)
     support = dict.fromkeys(text for s in sweeps if s.body is not None for text in s.body.support)
     parts = list(support)
     for number, sweep in enumerate(sweeps):
         if sweep.reduce is not None:
             acc, kind, dtype = sweep.reduce
             what = "an operand" if sweep.body is None else "what it computes"
+            if sweep.sums >= 0:
+                what, kind = f"operand {sweep.operand[1]}, and into {sweep.sums} its sum,", "squared deviations"
             parts.append(f"/* sweep {number}: the runtime folds {what} by {kind} into accumulator {acc} ({dtype}) */")
         if sweep.body is not None:
             parts.append(sweep.body.text.replace(SYMBOL, f"sweep{number}"))
@@ -201,26 +208,31 @@ class _Printed:
     reduce: tuple[int, str, str] | None = None
     final: bool = False
     per_row: bool = False
+    sums: int = -1
 
 
 @functools.lru_cache(maxsize=4096)
-def _print_kernel(kernel: Kernel, modes: str) -> tuple[_Printed, ...]:
+def _print_kernel(kernel: Kernel, modes: str, alone: bool = True) -> tuple[_Printed, ...]:
+    """The sweeps over a row, `alone` where it is the only one: others have one value whether they lie side by side,
+    where squares cannot wait for the end of their sum, or not."""
     verify_kernel(kernel)
     if len(modes) != len(kernel.inputs) or set(modes) - set("VS"):
         found = f"the kernel has {len(kernel.inputs)} inputs"
         raise KernelError(explain(f"compile a kernel with modes {modes!r}", found, "give V or S for each"))
-    return tuple(_print_sweep(sweep, modes, False) for sweep in kernel.sweeps)
+    return tuple(
+        _print_sweep(sweep, modes, False) for sweep in (with_moments(kernel, modes) if alone else kernel.sweeps)
+    )
 
 
 @functools.lru_cache(maxsize=4096)
 def _print_lanes(kernel: Kernel, modes: str, lanes: str) -> tuple[tuple[_Printed, ...], tuple[str, ...]]:
     if kernel.is_map:
-        return _print_kernel(kernel, lanes), ()
+        return _print_kernel(kernel, lanes, True), ()
     sweeps, accs = lane_sweeps(kernel, modes)
     return tuple(_print_sweep(sweep, lanes, True) for sweep in sweeps), accs
 
 
-def _print_sweep(sweep: Sweep, modes: str, lanes: bool) -> _Printed:
+def _print_sweep(sweep: Sweep | Moments, modes: str, lanes: bool) -> _Printed:
     final = isinstance(sweep, FinalSweep)
 
     def operand_of(leaf: Expr) -> Operand:
@@ -232,6 +244,8 @@ def _print_sweep(sweep: Sweep, modes: str, lanes: bool) -> _Printed:
             return ("iota", "S")
         return ("iota",) if leaf.kind == "iota" else ("temp", leaf.value)
 
+    if isinstance(sweep, Moments):
+        return _print_moments(sweep, operand_of)
     if isinstance(sweep, ReduceSweep):
         return _print_fold(sweep, operand_of, lanes)
     targets: list[Operand] = (
@@ -260,6 +274,14 @@ def _print_fold(sweep: ReduceSweep, operand_of: Callable[[Expr], Operand], lanes
     return _Printed(body, reduce=reduce)
 
 
+def _print_moments(sweep: Moments, operand_of: Callable[[Expr], Operand]) -> _Printed:
+    about = simplify((sweep.about,))
+    body = contiguous_body(about, [("tile",)], operand_of, dialect_of(about))
+    dtype = sweep.load.dtype
+    kind = "add" if dtype == "float64" else f"add {dtype}"
+    return _Printed(body, operand_of(sweep.load), dtype, (sweep.squares, kind, "float64"), sums=sweep.sums)
+
+
 def _folded(sweep: ReduceSweep) -> Expr:
     """What is folded: of the accumulator's dtype, but float32 for sums in float64, which the fold widens."""
     (value,) = simplify((cast(sweep.value, sweep.acc_dtype),))
@@ -274,7 +296,7 @@ def _printed(requests: list[KernelRequest]) -> tuple[list[tuple[_Printed, ...]],
     """Each request as text, and in its version for lanes."""
     for request in requests:
         verify_inplace(request.kernel, request.inplace)
-    plain = [_print_kernel(r.kernel, r.modes) for r in requests]
+    plain = [_print_kernel(r.kernel, r.modes, not r.lanes) for r in requests]
     return plain, [_print_lanes(r.kernel, r.modes, r.lanes) if r.lanes else ((), ()) for r in requests]
 
 
@@ -292,10 +314,12 @@ def _finish(sweeps: tuple[_Printed, ...], addresses: dict[_Source, Address]) -> 
             sizes = (ITEMSIZE[s.dtype],)
             done.append(CompiledSweep(0, (s.operand,), (s.dtype,), sizes, (), 8, _PLAIN_PS, s.reduce))
             continue
-        sizes, address = tuple(ITEMSIZE[d] for d in b.dtypes), addresses[_source(b)]
-        done.append(
-            CompiledSweep(address, b.operands, b.dtypes, sizes, b.written, b.width, b.ps, s.reduce, s.final, s.per_row)
-        )
+        # what a body beside moments computes is computed once; the operand of these comes last
+        more = s.operand and ((s.operand,), (s.dtype,))
+        operands, dtypes = (b.operands + more[0], b.dtypes + more[1]) if more else (b.operands, b.dtypes)
+        ps, sizes = (2 * _PLAIN_PS if more else b.ps), tuple(ITEMSIZE[d] for d in dtypes)
+        how = (b.written, b.width, ps, s.reduce, s.final, s.per_row, s.sums)
+        done.append(CompiledSweep(addresses[_source(b)], operands, dtypes, sizes, *how))
     return tuple(done)
 
 

@@ -155,6 +155,27 @@ static void fold_along(Along *w, const Sweep *s)
     }
 }
 
+/* The sum and the squared deviations of the present row. */
+static void moments_along(Along *w, const Sweep *s)
+{
+    const Job *job = w->job;
+    int row = s->ops[s->nops - 1].index;
+    double *sum = (double *)w->rooms.accs[s->sums] + w->lane, *squares = (double *)w->rooms.accs[s->acc] + w->lane;
+    Strip x = {w->base[row], w->linear[row] ? NULL : w->rooms.strip, job->nrow, job->row_dims, job->row[row]};
+    char *p[RT_MAXOPS];
+    for (int k = 0; k < s->nops - 1; k++)
+        p[k] = operand_at(w, &s->ops[k], k, 0, 1);
+    if (job->length == 0)
+        *sum = *squares = 0;
+    else
+        rt_moments_row(s, p, &x, job->length, sum, squares, job->threads);
+}
+
+static void walk(Along *w, const Sweep *s)
+{
+    (s->leaf < 0 ? map_along : s->sums < 0 ? fold_along : moments_along)(w, s);
+}
+
 /* Rows that are only folded, and follow one another evenly. */
 static void plain_along(Along *w, const Sweep *s)
 {
@@ -194,7 +215,7 @@ static void run_along(Along *w, idx first)
     for (idx row = first; row < job->rows; row++) {
         for (int32_t i = 0; i < r->nsweeps; i++)
             if (!r->sweeps[i].final)
-                (r->sweeps[i].leaf < 0 ? map_along : fold_along)(w, &r->sweeps[i]);
+                walk(w, &r->sweeps[i]);
         w->lane++;
         if (w->lane == RT_TILE || row + 1 == job->rows) {
             rt_rows_final(w->c, w->t, r, job, w->rooms.accs, row + 1, w->lane);
@@ -214,7 +235,8 @@ static void run_along(Along *w, idx first)
 size_t rt_room_along(const Rows *r, const Job *job)
 {
     size_t row = ((size_t)job->length * 8 + 64 * 8 + RT_ALIGN) / RT_ALIGN * RT_ALIGN;
-    return (size_t)RT_MAXOPS * RT_TILE * 8 + (size_t)r->naccs * RT_TILE * 8 + (size_t)r->ntemps * row;
+    return (size_t)RT_MAXOPS * RT_TILE * 8 + (size_t)r->naccs * RT_TILE * 8 + (size_t)r->ntemps * row +
+           (r->moments ? RT_STRIP : 0);
 }
 
 void rt_lay_out(Rooms *rooms, const Rows *r, const Job *job, char *room)
@@ -226,6 +248,7 @@ void rt_lay_out(Rooms *rooms, const Rows *r, const Job *job, char *room)
         rooms->accs[i] = room;
     for (int32_t i = 0; i < r->ntemps; i++, room += row)
         rooms->temps[i] = room;
+    rooms->strip = room;
 }
 
 /* One past the highest byte of operand `i` in this job's rows. */

@@ -13,15 +13,17 @@ static int read_operand(Operand *op, PyObject *entry)
     return 0;
 }
 
-/* (address, width, cost_ps, ((kind, index, size, scalar, written), ...), acc, reduce kind, acc typenum, final, inplace) */
+/* (address, width, cost_ps, ((kind, index, size, scalar, written), ...), acc, reduce kind, acc typenum, final, inplace
+ * [, sums]) */
 int rt_read_sweep(Sweep *s, PyObject *spec)
 {
     unsigned long long address;
     PyObject *ops;
     const char *kind;
     int typenum, inplace;
-    if (!PyArg_ParseTuple(spec, "KiiO!isiii", &address, &s->width, &s->cost_ps, &PyTuple_Type, &ops, &s->acc, &kind,
-                          &typenum, &s->final, &inplace))
+    s->sums = -1;
+    if (!PyArg_ParseTuple(spec, "KiiO!isiii|i", &address, &s->width, &s->cost_ps, &PyTuple_Type, &ops, &s->acc, &kind,
+                          &typenum, &s->final, &inplace, &s->sums))
         return -1;
     s->body = (body_fn)(uintptr_t)address;
     s->nops = (int32_t)PyTuple_GET_SIZE(ops);

@@ -22,6 +22,7 @@ typedef struct {
     int32_t acc, leaf; /* reduce sweeps: accumulator and the index of its leaf, else -1 */
     int32_t fold;      /* reduce sweeps: operand for partial results, behind that for those to start from; or -1 */
     int32_t value;     /* reduce sweeps without: operand that holds what is to be folded */
+    int32_t sums;      /* squared deviations, see moments.c: accumulator of the sum; -1 of all other sweeps */
     int32_t final; /* when it runs: FOR_POSITIONS, once over many rows, or for one position of each row */
     beside_fn beside; /* reduce sweeps: what adds up short rows that lie side by side, or NULL */
     uint8_t any_inplace; /* some address is both read and written */
@@ -102,6 +103,10 @@ void rt_fold_at_once(const Leaf *leaf, char *acc, const char *x, idx length, int
 /* beside.c */
 extern const idx rt_least_beside;
 beside_fn rt_find_beside(const char *kind, int typenum);
+
+/* wide.c */
+void rt_add_wide(double *sums, const float *x, idx n);
+double rt_add_wide_squares(double *sums, const float *x, idx n);
 
 /* first.c */
 #define RT_LONG_ROW 256 /* elements at least */

@@ -243,16 +243,9 @@ DEFINE(max_b8, uint8_t, uint8_t, OR, 0)
 DEFINE(min_b8, uint8_t, uint8_t, AND, 1)
 
 /* float32, each widened before it is added. */
-static CLONES void add_wide_fold(char *parts, const char *from, idx n)
+static void add_wide_fold(char *parts, const char *from, idx n)
 {
-    const float *x = (const float *)from;
-    double part[LANES];
-    idx i = 0;
-    memcpy(part, parts, sizeof part);
-    for (; i < n; i += LANES)
-        for (int j = 0; j < LANES; j++)
-            part[j] += x[i + j];
-    memcpy(parts, part, sizeof part);
+    rt_add_wide((double *)parts, (const float *)from, n);
 }
 
 #define WHOLE ((idx)1 << 16) /* long, but threads share longer rows */

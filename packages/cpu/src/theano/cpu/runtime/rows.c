@@ -71,6 +71,7 @@ static int read_sweeps(Rows *r, PyObject *sweeps, PyObject *lanes)
         if (rt_read_sweep(&r->sweeps[i], PyTuple_GET_ITEM(sweeps, i)) < 0)
             return -1;
         r->cost_ps += r->sweeps[i].final ? 0 : r->sweeps[i].cost_ps + 100;
+        r->moments |= r->sweeps[i].sums >= 0;
     }
     for (int32_t i = 0; i < r->nlanes; i++)
         if (rt_read_sweep(&r->lanes[i], PyTuple_GET_ITEM(lanes, i)) < 0)

@@ -17,7 +17,7 @@ typedef struct {
     int32_t ntemps, naccs, temp_size[RT_MAXACCS], acc_size[RT_MAXACCS];
     int32_t nsweeps, nlanes, cost_ps;
     uint8_t reduced[RT_MAXACCS]; /* of each output */
-    uint8_t across;
+    uint8_t across, moments;
     int32_t nguards, guards[RT_MAXGUARDS]; /* inputs whose values must be positions along the row */
     int32_t folds; /* the input that the kernel does nothing with but fold, or -1 */
     Sweep *lanes; /* another version, for rows side by side; NULL: there is none */
@@ -41,8 +41,19 @@ int rt_check_guards(Call *c, const Thunk *t, const Rows *r, idx length);
 int rt_folds_lanes(const Rows *r, const Job *job);
 /* Scratch of the ways that go row by row: tiles, accumulators for RT_TILE rows, temporaries of one row. */
 typedef struct {
-    char *tiles, *temps[RT_MAXACCS], *accs[RT_MAXACCS];
+    char *tiles, *strip, *temps[RT_MAXACCS], *accs[RT_MAXACCS];
 } Rooms;
+
+/* moments.c: where the elements of a row are. */
+typedef struct {
+    const char *base;
+    char *room; /* RT_STRIP bytes to gather into; NULL: the row is contiguous */
+    int ndim;
+    const idx *dims, *strides;
+} Strip;
+#define RT_STRIP ((size_t)64 << 10)
+
+void rt_moments_row(const Sweep *s, char *const *p, const Strip *x, idx length, double *sum, double *squares, int threads);
 
 /* fold.c: one reduction of one row. */
 typedef struct {

@@ -1,0 +1,81 @@
+/* float32 widened to float64 on its way from memory, where conversions are cheapest: compilers load first and convert
+ * halves of registers, which takes twice as many instructions. */
+#include "kernel.h"
+
+/* add: elements `n`, a multiple of RT_PARTS, into RT_PARTS sums. both: RT_PARTS sums of their own, and the sum of the
+ * squares, which float64 holds exactly: so a fused multiplication and addition gives the same bits. */
+#define DEFINE_WIDE(level, isa, type, width, load, fused)                                                              \
+    __attribute__((target(isa))) static void add_##level(double *sums, const float *x, idx n)                          \
+    {                                                                                                                  \
+        type a[RT_PARTS / width];                                                                                      \
+        memcpy(a, sums, sizeof a);                                                                                     \
+        for (; n > 0; n -= RT_PARTS, x += RT_PARTS)                                                                    \
+            _Pragma("GCC unroll 8") for (int k = 0; k < RT_PARTS / width; k++) a[k] += load(x + width * k);            \
+        memcpy(sums, a, sizeof a);                                                                                     \
+    }                                                                                                                  \
+    __attribute__((target(isa))) static double both_##level(double *sums, const float *x, idx n)                       \
+    {                                                                                                                  \
+        type a[RT_PARTS / width] = {0}, b[RT_PARTS / width] = {0};                                                     \
+        for (; n > 0; n -= RT_PARTS, x += RT_PARTS)                                                                    \
+            _Pragma("GCC unroll 8") for (int k = 0; k < RT_PARTS / width; k++)                                         \
+            {                                                                                                          \
+                type v = load(x + width * k);                                                                          \
+                a[k] += v;                                                                                             \
+                b[k] = fused(v, v, b[k]);                                                                              \
+            }                                                                                                          \
+        memcpy(sums, a, sizeof a);                                                                                     \
+        return total_##level(b);                                                                                       \
+    }
+
+/* All RT_PARTS numbers, in the order of leaves.c. */
+static double total_any(const double *part)
+{
+    double half[16], total[8];
+    for (int j = 0; j < 16; j++)
+        half[j] = part[j] + part[j + 16];
+    for (int j = 0; j < 8; j++)
+        total[j] = half[j] + half[j + 8];
+    return ((total[0] + total[4]) + (total[2] + total[6])) + ((total[1] + total[5]) + (total[3] + total[7]));
+}
+
+#define ITSELF(p) ((double)*(p))
+#define PLAIN(a, b, c) ((a) * (b) + (c))
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <immintrin.h>
+#define LOAD_512(p) _mm512_cvtps_pd(_mm256_loadu_ps(p))
+#define LOAD_256(p) _mm256_cvtps_pd(_mm_loadu_ps(p))
+
+__attribute__((target("avx2"))) static double total_of_4(__m256d a)
+{
+    __m128d b = _mm_add_pd(_mm256_castpd256_pd128(a), _mm256_extractf128_pd(a, 1));
+    return _mm_cvtsd_f64(_mm_add_sd(b, _mm_unpackhi_pd(b, b)));
+}
+
+__attribute__((target("avx2"))) static double total_256(const __m256d *part)
+{
+    __m256d half[4] = {part[0] + part[4], part[1] + part[5], part[2] + part[6], part[3] + part[7]};
+    return total_of_4((half[0] + half[2]) + (half[1] + half[3]));
+}
+
+__attribute__((target("avx512f"))) static double total_512(const __m512d *part)
+{
+    __m512d all = (part[0] + part[2]) + (part[1] + part[3]);
+    return total_of_4(_mm512_castpd512_pd256(all) + _mm512_extractf64x4_pd(all, 1));
+}
+
+DEFINE_WIDE(512, "avx512f", __m512d, 8, LOAD_512, _mm512_fmadd_pd)
+DEFINE_WIDE(256, "avx2,fma", __m256d, 4, LOAD_256, _mm256_fmadd_pd)
+DEFINE_WIDE(any, "sse2", double, 1, ITSELF, PLAIN)
+#define BEST(what)                                                                                                     \
+    (__builtin_cpu_supports("avx512f")                                   ? what##_512                                  \
+     : __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? what##_256                                    \
+                                                                         : what##_any)
+#else
+#define target(isa) /* the only one */
+DEFINE_WIDE(any, "", double, 1, ITSELF, PLAIN)
+#define BEST(what) what##_any
+#endif
+
+void rt_add_wide(double *sums, const float *x, idx n) { BEST(add)(sums, x, n); }
+
+double rt_add_wide_squares(double *sums, const float *x, idx n) { return BEST(both)(sums, x, n); }
