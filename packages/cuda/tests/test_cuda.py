@@ -81,8 +81,9 @@ def test_a_driver_without_devices(monkeypatch):
 
 def test_the_backend_gives_the_reason(monkeypatch):
     from theano.cuda import backend as module
+    from theano.cuda import driver
 
-    monkeypatch.setattr(module, "availability", lambda: Availability(False, "nothing here"))
+    monkeypatch.setattr(driver, "availability", lambda: Availability(False, "nothing here"))
     assert module.backend.unavailable() == "nothing here"
     with pytest.raises(RuntimeError, match="nothing here"):
         module.backend.make_function(None, None, None)

@@ -21,4 +21,6 @@ def __getattr__(name: str) -> Any:
         return import_module("theano.cuda.driver").availability().ok
     if name in __all__:
         return getattr(import_module("theano.cuda.driver"), name)
+    if name in ("backend", "driver"):
+        return import_module(f"theano.cuda.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
