@@ -9,6 +9,7 @@ import pytest
 
 from theano.codegen import Expr, Kernel, MapSweep, Out, k
 from theano.codegen.dtypes import FLOATS
+from theano.configuration import change_flags
 from theano.cpu import cache, elementary, kernels, machine
 from theano.cpu.compiler import find_compiler
 from theano.cpu.dialect import _c_dialect
@@ -180,6 +181,20 @@ def test_loops_of_many_functions_call_them(functions, tmp_path):
     assert len(calls) == elementary.INLINED + 1
     assert len(set(calls)) == 1
     assert calls[0].startswith("_ZGV")
+
+
+def test_unsafe_optimisations_cost_no_digits():
+    """``-ffast-math`` in the user's flags lets the compiler calculate with differences; no correction may vanish."""
+    x = Expr("load", (), "float64", 0)
+    wanted = [KernelRequest(kernel("float64", getattr(k, name)(x)), "V") for name in NAMES]
+    with change_flags(**{"gcc.cxxflags": "-ffast-math"}):
+        functions = compile_kernels(wanted)
+    rng = np.random.default_rng(6)
+    values = np.concatenate([rng.uniform(-80, 80, 4096), rng.normal(size=4096), 10.0 ** rng.uniform(-10, 0, 4096)])
+    for name, compiled in zip(NAMES, functions, strict=True):
+        some = np.abs(values) if name == "log" else values[values > -1] if name == "log1p" else values
+        some = np.resize(some, 8192)
+        assert np.max(ulps(run(compiled, some, some.size)[0], reference(name, some))) < 4, name
 
 
 def test_without_fused_multiply_add_the_library_is_called(monkeypatch):

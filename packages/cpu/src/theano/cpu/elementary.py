@@ -173,7 +173,8 @@ _LOG1P = (
 """
 )
 
-# log(1 + exp(x)) = max(x, 0) + log(1 + decay), and 1 + decay lies between 1 and 2.
+# log(1 + exp(x)) = max(x, 0) + log(1 + decay), and 1 + decay lies between 1 and 2. Differences that are about roundings
+# are written as fused: whoever compiles with -ffast-math would find zero instead.
 _SOFTPLUS = (
     """\
 %(q)s %(t)s %(name)s_softplus_{d}(%(t)s x)
@@ -181,7 +182,7 @@ _SOFTPLUS = (
 """
     + _DECAY
     + """\
-    const %(t)s sum = {one} + decay, lost = decay - (sum - {one});
+    const %(t)s sum = {one} + decay, lost = %(fma)s(decay, {one}, -%(fma)s(sum, {one}, -{one}));
     const %(t)s scale = sum > %(greatest)s ? %(half)s : {one}, k = sum > %(greatest)s ? {one} : {zero};
     const %(t)s c = %(fma)s(lost, scale, %(fma)s(sum, scale, -{one}));
 %(log_of_fraction)s\
