@@ -50,7 +50,10 @@ def agree(native):
 def width(request):
     """Limits the vectors that products may use."""
     from theano.cpu import _runtime
+    from theano.cpu.library import load_library
 
+    if request.param == 0:
+        load_library()
     before = _runtime.lib.rt_limit_vectors(request.param)
     yield request.param
     _runtime.lib.rt_limit_vectors(before)

@@ -160,10 +160,10 @@ def test_environment_is_left_alone():
     """The core type of OpenBLAS is set only while SciPy loads it."""
     import os
 
-    from theano.cpu.library import load_blas
+    from theano.cpu.library import load_library
 
     before = os.environ.get("OPENBLAS_CORETYPE")
-    assert load_blas()
+    assert load_library()
     assert os.environ.get("OPENBLAS_CORETYPE") == before
 
 
@@ -171,11 +171,14 @@ THREADS_OF_THE_LIBRARY = """
 import ctypes, threading
 import numpy as np, theano, theano.tensor as T
 from theano.cpu import library as blas
+from theano.cpu import _runtime
 routines = blas._bundled_openblas()
 if routines is None or not routines.get("set_threads"):
     raise SystemExit("skip")
 setting = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int)(routines["set_threads"])
 setting(3)
+blas.load_library()
+_runtime.lib.rt_limit_vectors(0)  # no own kernels
 x, y = T.dmatrices("xy")
 f = theano.function([x, y], T.dot(x, y.T))
 def work():
@@ -194,4 +197,39 @@ def test_threads_of_the_library_are_as_before():
     done = subprocess.run([sys.executable, "-c", THREADS_OF_THE_LIBRARY], capture_output=True, text=True)
     if done.stderr.strip() == "skip":
         pytest.skip("a library whose threads cannot be told")
+    assert done.returncode == 0, done.stderr
+
+
+WITHOUT_LIBRARY = """
+import sys
+import numpy as np, theano, theano.tensor as T
+from theano.cpu import _runtime
+from theano.cpu.native_function import NativeFunction
+if not _runtime.lib.rt_own_products():
+    raise SystemExit("skip")
+x, y, v = T.dmatrix("x"), T.dmatrix("y"), T.dvector("v")
+f = theano.function([x, y, v], [T.dot(x, y), T.dot(x, v), T.dot(v, x.T)])
+assert isinstance(f, NativeFunction)
+rng = np.random.default_rng(1)
+for m, k, n in [(1, 3, 1), (2, 3, 2), (5, 40, 3), (3, 40, 50), (70, 300, 20), (1, 9, 9), (9, 9, 1)]:
+    a, b, c = rng.random((m, k)), rng.random((k, n)), rng.random(k)
+    strange = np.lib.stride_tricks.as_strided(a, a.shape, (13 if m == 1 else a.strides[0], 8))
+    for p in (a, np.asfortranarray(a), a[::-1, ::-1].copy()[::-1, ::-1], strange):
+        for q in (b, np.asfortranarray(b), np.repeat(b, 2, 1)[:, ::2]):
+            for found, expected in zip(f(p, q, c), (a @ b, a @ c, c @ a.T)):
+                np.testing.assert_allclose(found, expected, rtol=1e-12)
+assert "scipy" not in sys.modules
+try:
+    mapped = open("/proc/self/maps").read()
+except OSError:
+    raise SystemExit("skip")
+assert "scipy.libs" not in mapped, "a library is loaded that nobody needs"
+"""
+
+
+def test_own_products_load_no_library():
+    """Also for rows of which there is one, with a stride that lies between elements."""
+    done = subprocess.run([sys.executable, "-c", WITHOUT_LIBRARY], capture_output=True, text=True)
+    if done.stderr.strip() == "skip":
+        pytest.skip("a processor without own products")
     assert done.returncode == 0, done.stderr

@@ -18,6 +18,7 @@ int rt_install(uintptr_t ns);
 void rt_enable_vectorcall(uintptr_t type);
 int rt_load_blas(uintptr_t capsules);
 int rt_limit_vectors(int most);
+int rt_own_products(void);
 void rt_pool_limit(int threads);
 void rt_pool_thresholds(double cold, double hot);
 int64_t rt_pool_count(int what);

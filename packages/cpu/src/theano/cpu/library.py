@@ -14,7 +14,7 @@ from typing import Any
 
 from theano.cpu import machine
 
-__all__ = ["blas_is_loaded", "load_blas"]
+__all__ = ["blas_is_loaded", "load_blas", "load_library"]
 
 _WIDE = frozenset({"avx512f", "avx512bw", "avx512dq", "avx512vl"})
 
@@ -68,14 +68,27 @@ def _published_routines() -> dict[str, Any]:
 
 @functools.cache
 def load_blas() -> bool:
-    """Hand SciPy's BLAS to the runtime; False where SciPy or the runtime is missing.
+    """See to it that the runtime can multiply matrices; False where SciPy or the runtime is missing.
+
+    On processors with AVX2 its own kernels do all of it, and no library is loaded: that would cost some milliseconds.
+    """
+    try:
+        from theano.cpu import _runtime  # lazy: optional
+    except ImportError:
+        return False
+    return bool(_runtime.lib.rt_own_products()) or load_library()
+
+
+@functools.cache
+def load_library() -> bool:
+    """Hand SciPy's BLAS to the runtime; False where SciPy is missing.
 
     Importing SciPy's linear algebra costs a quarter of a second, so its library is loaded directly where its place is
     known, and in any case not before the first product is compiled. A later import of SciPy uses the same copy.
     """
-    try:
-        from theano.cpu import _runtime  # lazy: optional
+    from theano.cpu import _runtime  # lazy: optional
 
+    try:
         with _best_core():
             routines = _bundled_openblas() or _published_routines()
     except ImportError:
@@ -84,5 +97,5 @@ def load_blas() -> bool:
 
 
 def blas_is_loaded() -> bool:
-    """Whether the runtime of this process was handed a BLAS."""
+    """Whether a product was compiled in this process."""
     return load_blas.cache_info().currsize > 0 and load_blas()

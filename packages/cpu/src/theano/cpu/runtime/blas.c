@@ -73,6 +73,9 @@ int rt_limit_vectors(int most)
     return before;
 }
 
+/* Whether all products run by own kernels, so that no library need be loaded. */
+int rt_own_products(void) { return rt_vector_unit() > 0; }
+
 static void *pointer_of(PyObject *routines, const char *name)
 {
     PyObject *found = PyDict_GetItemString(routines, name);
@@ -163,7 +166,7 @@ static Number number(double v, idx isz)
     return n;
 }
 
-/* Sizes that 32-bit integers cannot hold. */
+/* Sizes that 32-bit integers cannot hold, and strides between elements where there is no library. */
 static void plain_product(double alpha, const Matrix *x, const Matrix *y, double beta, char *out, idx isz)
 {
     for (idx i = 0; i < x->rows && (i == 0 || rt_poll() == 0); i++)
@@ -209,6 +212,10 @@ static void product_vector(double alpha, const Matrix *x, const Matrix *v, doubl
     Matrix a = readable(x, isz, room, &layout, &ld);
     if (rt_matvec(alpha, &a, vector, beta, out, isz, threads))
         return;
+    if (!library[isz == 8].gemv) {
+        plain_product(alpha, x, v, beta, out, isz);
+        return;
+    }
     Number al = number(alpha, isz), be = number(beta, isz);
     if (beta == 0)
         memset(out, 0, (size_t)(x->rows * isz)); /* some libraries multiply by 0, which keeps NaN */
@@ -281,6 +288,10 @@ void rt_product(double alpha, const Matrix *x, const Matrix *y, double beta, cha
     if (rt_dots_product(alpha, x, y, beta, out, isz, room, threads) ||
         rt_packed_product(alpha, x, y, beta, out, isz, room, threads))
         return;
+    if (!library[isz == 8].gemm) {
+        plain_product(alpha, x, y, beta, out, isz);
+        return;
+    }
     rt_pool_rest(); /* the library has threads of its own */
     char lx, ly;
     int ldx, ldy, m = (int)y->cols, n = (int)x->rows, k = (int)x->cols;
