@@ -8,6 +8,7 @@
  * Special products (matrix.h) read panels that were packed before, or hand over blocks of the result while these are in
  * the cache. */
 #include "interrupt.h"
+#include "kernel.h"
 #include "matrix.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -129,7 +130,7 @@ static int how(const Matrix *x, const Matrix *y, idx isz)
 {
     if (!rt_vector_unit() || (x->rs | x->cs | y->rs | y->cs) & (isz - 1))
         return NOT;
-    if (y->cols <= NARROW && x->cols >= 256)
+    if (y->cols < 5 || (y->cols <= NARROW && x->cols >= 256))
         return turns(x, y, isz) ? TURNED : x->rows < 128 && lies_well(x, y, isz) ? IN_PLACE : PACKED;
     if (lies_well(x, y, isz))
         return IN_PLACE;
@@ -153,14 +154,26 @@ size_t rt_packed_room(const Matrix *x, const Matrix *y, idx isz, int threads)
 }
 
 #define DEFINE_TURN(name, type)                                                                                        \
-    /* out = alpha transpose(turned) + beta out; out has m rows and n columns */                                      \
-    static void name(idx m, idx n, const type *turned, double alpha, double beta, type *out)                          \
+    static inline __attribute__((always_inline)) void name##_by(idx m, const idx n, const type *turned, type alpha,    \
+                                                                type beta, type *restrict out)                         \
     {                                                                                                                  \
         for (idx i = 0; i < m; i++)                                                                                    \
-            for (idx j = 0; j < n; j++, out++) {                                                                       \
-                type value = (type)alpha * turned[j * m + i];                                                          \
-                *out = beta != 0 ? (type)beta * *out + value : value;                                                  \
+            for (idx j = 0; j < n; j++) {                                                                              \
+                const type value = alpha * turned[j * m + i];                                                          \
+                out[i * n + j] = beta != 0 ? beta * out[i * n + j] + value : value;                                    \
             }                                                                                                          \
+    }                                                                                                                  \
+    /* out = alpha transpose(turned) + beta out; out has m rows and n columns: few, so that a constant number pays */ \
+    CLONES static void name(idx m, idx n, const type *turned, double alpha, double beta, type *out)                    \
+    {                                                                                                                  \
+        if (n == 2 && beta == 0)                                                                                       \
+            name##_by(m, 2, turned, (type)alpha, 0, out);                                                              \
+        else if (n == 3 && beta == 0)                                                                                  \
+            name##_by(m, 3, turned, (type)alpha, 0, out);                                                              \
+        else if (n == 4 && beta == 0)                                                                                  \
+            name##_by(m, 4, turned, (type)alpha, 0, out);                                                              \
+        else                                                                                                           \
+            name##_by(m, n, turned, (type)alpha, (type)beta, out);                                                     \
     }
 
 DEFINE_TURN(f32_turn, float)
