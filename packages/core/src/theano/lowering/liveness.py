@@ -78,7 +78,7 @@ def _shown_twice(plan: Plan, step: Step, i: int) -> bool:
 
 def candidate_pairs(step: KernelStep) -> Pairs:
     """Pairs (output, input) of an elementwise kernel with the same dtype and the same elements at the same places."""
-    if not step.kernel.is_map:
+    if not step.kernel.is_map or step.stands >= 0:
         return ()
     identity = tuple(range(step.ndim))
     pairs = []

@@ -36,7 +36,8 @@ class KernelStep(Step):
     the length. `reduced_axes` form the rows of a kernel with sweeps; reduced outputs lack these axes. `inplace` lists
     (output, input) pairs: that output may be written over that input, which dies here. `commit` marks a step that
     writes a shared variable's storage in place. The values of the inputs in `guards` are positions along the row: one
-    that is negative, or not below the row's length, is an error, raised before anything is computed.
+    that is negative, or not below the row's length, is an error, raised before anything is computed. `stands` is the
+    input that stands for a product with it, -1 for none; such steps write nothing in place.
     """
 
     kernel: Kernel = None  # type: ignore[assignment]
@@ -46,6 +47,7 @@ class KernelStep(Step):
     guards: tuple[int, ...] = ()
     inplace: tuple[tuple[int, int], ...] = ()
     commit: tuple[tuple[int, int], ...] = ()
+    stands: int = -1
 
 
 @dataclass(frozen=True)

@@ -117,7 +117,10 @@ def kernel_request(step: Any, memory: Memory, number: int) -> KernelRequest:
     inplace = _pairs(step, memory, number) if step.ndim else ()  # a number is read before anything is written
     written = {i for _, i in inplace}
     modes = "".join("S" if i not in written and _is_single(step, i) else "V" for i in range(len(step.inputs)))
-    lanes = _row_modes(step, modes, written) if step.kernel.is_map else _lane_modes(step)
+    if step.stands >= 0:
+        lanes = ""
+    else:
+        lanes = _row_modes(step, modes, written) if step.kernel.is_map else _lane_modes(step)
     return KernelRequest(step.kernel, modes, inplace, lanes)
 
 
@@ -148,8 +151,8 @@ def _lane_modes(step: Any) -> str:
 def _is_single(step: Any, i: int) -> bool:
     """Whether input `i` is one element for a whole row (of a map: for the whole index space)."""
     moves = _moves(step, i)
-    if hasattr(step, "chosen") and i == 1:
-        return False  # stands for its products with the rows
+    if step.stands == i:
+        return False  # stands for a product
     rows = set(step.reduced_axes)
     if step.kernel.is_map or not rows or max(rows) < step.ndim - 1:
         return not moves
@@ -164,6 +167,8 @@ def _kernel(step: Any, kernel: CompiledKernel) -> Entry:
         places = tuple(over.get(i, -1) for i in range(len(step.inputs)))
         if hasattr(step, "chosen"):
             return "swept", (), (step.ndim, step.input_orders, sweeps[0], step.chosen)
+        if step.stands >= 0:
+            return "activated", (), (step.ndim, step.input_orders, sweeps[0])
         return "map", (), (step.ndim, step.input_orders, sweeps[0], places, lanes)
     sizes = [tuple(np.dtype(d).itemsize for d in dtypes) for dtypes in (kernel.temp_dtypes, kernel.acc_dtypes)]
     reduced = tuple(out.reduced for out in step.kernel.outputs)

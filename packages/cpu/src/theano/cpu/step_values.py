@@ -127,7 +127,7 @@ def _constant(slot: Any, is_row: bool, length: int) -> Value | None:
 
 def _of_step(step: Any, inputs: list[Value], kinds: list[bool | None], length: int) -> dict[int, Value] | None:
     if isinstance(step, KernelStep):
-        plain = step.kernel.is_map and len(step.kernel.sweeps) == 1 and not hasattr(step, "chosen")
+        plain = step.kernel.is_map and len(step.kernel.sweeps) == 1 and step.stands < 0
         return _of_kernel(step, inputs, kinds) if plain else None
     if isinstance(step, ViewStep) and step.kind == "subtensor":
         return _element(step.params, inputs) if length else None

@@ -6,11 +6,14 @@ import functools
 import json
 from typing import Any
 
+import numpy as np
+
 from theano.codegen.expr import post_order
 from theano.codegen.kernel import ReduceSweep
 from theano.compile.work import Limits, Work
 from theano.digest import digest
 from theano.lowering import CallStep, KernelStep, ViewStep
+from theano.tensor.activated import Activated
 
 __all__ = ["factors_of", "machine_limits", "operations", "work_of"]
 
@@ -23,7 +26,9 @@ _PARTIAL = frozenset({"inc_rows", "inc_subtensor", "take_rows", "subtensor", "sh
 
 def factors_of(step: Any) -> tuple[int, ...]:
     """The inputs whose product the step computes; empty when it computes none."""
-    return _FACTORS.get(step.routine, ()) if isinstance(step, CallStep) else ()
+    if isinstance(step, CallStep):
+        return _FACTORS.get(step.routine, ())
+    return (0, 1) if type(step.node.op) is Activated else ()
 
 
 def operations(step: Any) -> int:
@@ -49,6 +54,9 @@ def work_of(step: Any, count: int, record: tuple[float, ...]) -> Work | None:
         As ``Plan._step_records`` gives it: seconds, runs, bytes read, bytes written, elements, operations of products.
     """
     _seconds, _runs, read, written, elements, flops = record
+    if isinstance(step, KernelStep) and flops:
+        sizes = [np.dtype(v.type.dtype).itemsize for v in step.node.outputs]
+        return Work(read + written, flops + count * written / sum(sizes), is_product=True)
     if isinstance(step, KernelStep):
         return Work(read + written, count * elements)
     if not isinstance(step, CallStep) or isinstance(step, ViewStep):
@@ -87,8 +95,6 @@ def _peak() -> float:
 
 def _copy_bandwidth() -> float:
     from time import thread_time  # lazy, as above
-
-    import numpy as np
 
     source, target = np.ones(_BYTES // 8), np.empty(_BYTES // 8)
     times = []

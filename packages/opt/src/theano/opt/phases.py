@@ -113,6 +113,12 @@ def _sweep_products() -> Any:
     return SweepProducts()
 
 
+def _activate_products() -> Any:
+    from .rewrites.activated import ActivateProducts  # lazy: as above
+
+    return ActivateProducts()
+
+
 def _scan_out() -> Any:
     from .rewrites.scan_module import pushing_database  # lazy: as above
 
@@ -172,6 +178,7 @@ PHASES: tuple[Phase, ...] = (
     Phase(49, "merge2", (*_RUN, "merge"), "merge again", MergeOptimizer),
     Phase(49.05, "sweep_products", (*_RUN, "fusion"), "two products with one matrix in one sweep", _sweep_products),
     Phase(49.1, "reduction_fusion", (*_RUN, "fusion"), "loop fusion through reductions", _reduction_fusion),
+    Phase(49.2, "activate_products", (*_RUN, "fusion"), "products with what is done to them", _activate_products),
     Phase(100, "merge3", (*_RUN, "merge"), "final merge", MergeOptimizer),
     Phase(100.1, "local_own_room", _RUN, "what is filled piece by piece has memory of its own", _own_room),
 )

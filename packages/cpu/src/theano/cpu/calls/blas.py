@@ -9,6 +9,7 @@ from theano.codegen import Kernel, MapSweep, Out, cast
 from theano.cpu.library import load_blas
 from theano.frozen import dataclass
 from theano.lowering import KernelStep
+from theano.tensor.activated import Activated
 from theano.tensor.blas import BatchedDot, Dot22, Dot22Scalar, Gemm, Gemv, Ger
 from theano.tensor.dot import Dot
 from theano.tensor.swept import Swept
@@ -51,10 +52,27 @@ def call_swept(node: Any, build: Any) -> Any:
     outs = tuple(Out(dtype, False, j in wanted) for j, dtype in enumerate(dtypes))
     kernel = Kernel(tuple(v.type.dtype for v in node.inputs), outs, (sweep,))
     orders = ((0,), (-1,), *((0,) for _ in others))
-    return SweepStep(node=node, kernel=kernel, ndim=1, input_orders=orders, chosen=op.chosen)
+    return SweepStep(node=node, kernel=kernel, ndim=1, input_orders=orders, chosen=op.chosen, stands=1)
+
+
+def call_activated(node: Any, build: Any) -> Any:
+    """The kernel on a product, for a block of it at a time."""
+    op, others = node.op, range(2, len(node.inputs))
+    if node.inputs[0].type.dtype not in ("float32", "float64") or not load_blas():
+        return None
+    loads = op.operands(build.load(1), [build.load(i) for i in others])
+    values = op.scalar_op.lower_exprs(build.k, loads)
+    dtypes = [v.type.dtype for v in node.outputs]
+    wanted = [j for j in range(len(values)) if j in build.wanted]
+    sweep = MapSweep(tuple(("out", j) for j in wanted), tuple(cast(values[j], dtypes[j]) for j in wanted))
+    outs = tuple(Out(dtype, False, j in wanted) for j, dtype in enumerate(dtypes))
+    kernel = Kernel(tuple(v.type.dtype for v in node.inputs), outs, (sweep,))
+    orders = ((0, -1), (-1, 1), *((0, 1) for _ in others))
+    return KernelStep(node=node, kernel=kernel, ndim=2, input_orders=orders, stands=1)
 
 
 ROWS = (
+    (Activated, call_activated),
     (Swept, call_swept),
     (Dot, _routine("dot")),
     (Dot22, _routine("dot")),

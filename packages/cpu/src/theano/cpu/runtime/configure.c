@@ -3,8 +3,8 @@
 
 static const Routine *const tables[] = {rt_map_routines,    rt_rows_routines, rt_view_routines,  rt_scalar_routines,
                                         rt_python_routines, rt_blas_routines, rt_array_routines, rt_index_routines,
-                                        rt_extrema_routines, rt_branch_routines, rt_loop_routines, rt_swept_routines, rt_random_routines,
-                                        rt_mrg_routines};
+                                        rt_extrema_routines, rt_branch_routines, rt_loop_routines, rt_swept_routines,
+                                        rt_activated_routines, rt_random_routines, rt_mrg_routines};
 
 const Routine *rt_routine(const char *name)
 {

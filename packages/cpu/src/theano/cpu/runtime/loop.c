@@ -203,7 +203,10 @@ static void quicken(Run *r, int32_t i)
     if (!r->quick[i].run && t->nin > 1) {
         const int32_t second = rt_second_factor(t);
         const Outlook o = {second >= 0 && is_lasting(r, t->in[second]), r->steps - r->done};
-        rt_matrices_quicken(&r->c, t, &r->quick[i], &o);
+        if (t->run == rt_activated_run)
+            rt_activated_quicken(&r->c, t, &r->quick[i], &o);
+        else
+            rt_matrices_quicken(&r->c, t, &r->quick[i], &o);
     }
 }
 

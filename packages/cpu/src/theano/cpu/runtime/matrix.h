@@ -37,16 +37,20 @@ void rt_product(double alpha, const Matrix *x, const Matrix *y, double beta, cha
 size_t rt_packed_room(const Matrix *x, const Matrix *y, idx isz, int threads);
 int rt_packed_product(double alpha, const Matrix *x, const Matrix *y, double beta, char *out, idx isz, char *room,
                       int threads);
-/* Work on a block of a product: `rows` by `cols` at position (i, j), contiguous at `block`. */
+#ifndef RT_FINISHED
+#define RT_FINISHED ((idx)16 << 10) /* bytes of a block of a product that is finished at a time */
+#endif
+/* Work on a block of a product: `rows` by `cols` at position (i, j), of contiguous rows that are `stride` bytes apart. */
 typedef struct Finish {
-    void (*run)(const struct Finish *f, idx i, idx j, idx rows, idx cols, char *block, int worker);
+    void (*run)(const struct Finish *f, idx i, idx j, idx rows, idx cols, char *block, idx stride,
+                int worker);
 } Finish;
 /* Products by own kernels whose second operand was made ready before (`ready`, else NULL), and whose result is finished
  * block by block instead of being stored (`finish`, else NULL), with the bits of `rt_product`. `rt_ready_bytes` and
  * `rt_special_room` are 0 where the product is not of the kind; `strided`: it would be packed in any case. */
 size_t rt_ready_bytes(const Matrix *x, const Matrix *y, idx isz, int *strided);
 void rt_make_ready(const Matrix *x, const Matrix *y, idx isz, char *ready);
-size_t rt_special_room(const Matrix *x, const Matrix *y, idx isz, const char *ready, int threads);
+size_t rt_special_room(const Matrix *x, const Matrix *y, idx isz, const char *ready, const Finish *finish, int threads);
 void rt_special_product(double alpha, const Matrix *x, const Matrix *y, double beta, char *out, idx isz, char *room,
                         const char *ready, const Finish *finish, int threads);
 /* The same as dot products, for few rows or columns; `rt_dots`: whether a product is of this kind, which goes first. */

@@ -27,8 +27,8 @@
 #define LEAST_ROWS 48                    /* for a thread: each packs its panels anew */
 #define MANY_ROWS 1536                   /* for a thread: packing anew costs nothing, reading them once more would */
 #define FEW 36                           /* rows that do not pay for packing */
-#define FINISHED ((idx)32 << 10)         /* bytes of a block of the result that is finished at a time */
-#define MOST_COLS 1024                   /* of it */
+#define MOST_COLS 1024                   /* of a block of the result that is finished at a time */
+#define EVEN 24                          /* its rows are a multiple, as all heights of tiles divide it */
 #define DEEPEST 8192                     /* contracted dim of products that are finished in blocks or made ready */
 #define NARROW 16                        /* columns: where libraries are slow whatever the length */
 
@@ -333,35 +333,39 @@ void rt_make_ready(const Matrix *x, const Matrix *y, idx isz, char *ready)
     make[wide][isz == 8](q.t.k, q.t.depth, vectors, q.n, q.b, q.brs, q.bcs, ready);
 }
 
-/* Bytes of a thread: a finished block, and packed panels. */
-static size_t special_each(const Matrix *x, const Matrix *y, idx isz, int kind, const char *ready)
+/* Whether the product must pass through memory, because its contracted dim has several parts. */
+static int is_stored(const Product *q) { return q->special.finish && !q->special.ready && parts_of(q->t.k, q->t.depth) > 1; }
+
+/* Fills in the room that each thread wants: for a finished block, and for packed panels. */
+static size_t special_room(Product *q, const Matrix *x, const Matrix *y, int threads)
 {
-    idx cols = BLOCK / (x->cols * isz), least = MAX_VECTORS * 16;
-    cols = cols < least ? least : cols > y->cols + least ? y->cols + least : cols;
-    return (size_t)(FINISHED + (kind == PACKED && !ready ? (x->cols * cols * isz + RT_ALIGN) / RT_ALIGN * RT_ALIGN : 0));
+    const size_t stored = is_stored(q) ? (size_t)(q->m * q->n * q->isz + RT_ALIGN) / RT_ALIGN * RT_ALIGN : 0;
+    q->each = (size_t)RT_FINISHED + (q->t.block && !q->special.ready ? panels(x, y) : 0);
+    return stored + q->each * (size_t)threads;
 }
 
-size_t rt_special_room(const Matrix *x, const Matrix *y, idx isz, const char *ready, int threads)
+size_t rt_special_room(const Matrix *x, const Matrix *y, idx isz, const char *ready, const Finish *finish, int threads)
 {
     const int kind = special_kind(x, y, isz);
-    return kind ? special_each(x, y, isz, kind, ready) * (size_t)threads : 0;
+    Product q = product_of(x, y, kind, isz);
+    q.special = (Special){.ready = ready, .finish = finish};
+    return kind ? special_room(&q, x, y, threads) : 0;
 }
 
 void rt_special_product(double alpha, const Matrix *x, const Matrix *y, double beta, char *out, idx isz, char *room,
                         const char *ready, const Finish *finish, int threads)
 {
     const idx lanes = rt_vector_unit() * (isz == 8 ? 4 : 8);
-    const int kind = special_kind(x, y, isz);
-    Product q = product_of(x, y, kind, isz);
+    Product q = product_of(x, y, special_kind(x, y, isz), isz);
     q.special = (Special){.ready = ready, .total = (y->cols + lanes - 1) / lanes * lanes, .finish = finish};
     q.is_special = 1;
     q.t.alpha = alpha;
     q.t.beta = beta;
     q.t.padded |= ready != NULL;
-    q.t.far = !finish && q.m * q.n * isz >= FAR_AWAY;
-    q.out = out;
+    special_room(&q, x, y, threads);
+    q.t.far = (!finish || is_stored(&q)) && q.m * q.n * isz >= FAR_AWAY;
     q.room = room;
-    q.each = special_each(x, y, isz, kind, ready);
+    q.out = is_stored(&q) ? room + q.each * (size_t)threads : out;
     run(&q, threads);
 }
 
@@ -394,9 +398,9 @@ void rt_make_ready(const Matrix *x, const Matrix *y, idx isz, char *ready)
     (void)x, (void)y, (void)isz, (void)ready;
 }
 
-size_t rt_special_room(const Matrix *x, const Matrix *y, idx isz, const char *ready, int threads)
+size_t rt_special_room(const Matrix *x, const Matrix *y, idx isz, const char *ready, const Finish *finish, int threads)
 {
-    return (void)x, (void)y, (void)isz, (void)ready, (void)threads, 0;
+    return (void)x, (void)y, (void)isz, (void)ready, (void)finish, (void)threads, 0;
 }
 
 void rt_special_product(double alpha, const Matrix *x, const Matrix *y, double beta, char *out, idx isz, char *room,

@@ -266,7 +266,7 @@ static int run_matrices(Call *c, const Quick *q)
     Matrix x = q->a;
     x.data = c->bufs[q->slots[0]].data;
     const int threads = rt_threads(c, q->ps);
-    char *room = rt_scratch(c, rt_special_room(&x, &q->b, q->isz, q->ready, threads));
+    char *room = rt_scratch(c, rt_special_room(&x, &q->b, q->isz, q->ready, NULL, threads));
     if (!room)
         return 0;
     rt_release(c, q->ps);
@@ -293,7 +293,10 @@ int rt_make_quick_ready(Quick *q, const Outlook *o)
 }
 
 /* Which input of a product of matrices is its second factor, or -1. */
-int32_t rt_second_factor(const Thunk *t) { return t->run == dot_run ? 1 : t->run == gemm_run ? 3 : -1; }
+int32_t rt_second_factor(const Thunk *t)
+{
+    return t->run == dot_run || t->run == rt_activated_run ? 1 : t->run == gemm_run ? 3 : -1;
+}
 
 /* Products of matrices with constant factors, whose second operand is packed once for all steps. */
 void rt_matrices_quicken(Call *c, const Thunk *t, Quick *q, const Outlook *o)

@@ -32,6 +32,8 @@ int rt_make_quick_ready(Quick *q, const Outlook *o);
 void rt_map_quicken(Call *c, const Thunk *t, Quick *q);
 void rt_product_quicken(Call *c, const Thunk *t, Quick *q);
 int32_t rt_second_factor(const Thunk *t);
+int rt_activated_run(Call *c, const Thunk *t);
+void rt_activated_quicken(Call *c, const Thunk *t, Quick *q, const Outlook *o);
 void rt_matrices_quicken(Call *c, const Thunk *t, Quick *q, const Outlook *o);
 
 #endif

@@ -189,11 +189,11 @@ static void NAME(product)(Tile t, int vectors, idx m, idx n, const void *x, cons
 }
 
 /* One part after the other of the contracted dim, for a block of the result whose panels are at hand: packed before the
- * loop (`s->ready`), just now (`room`), or where they lie. The order of additions is that of `product`. */
+ * loop (`s->ready`), or just now (`room`), or where they lie; then there is but one part. */
 static void NAME(block)(Tile t, const Special *s, int vectors, idx m, idx n, idx j, const TYPE *a, const TYPE *b, idx brs,
                         const TYPE *room, TYPE *c)
 {
-    const idx k = t.k, padded = (n + LANES - 1) / LANES * LANES;
+    const idx k = t.k;
     idx parts = parts_of(k, t.depth);
     for (idx p = 0; p < k; p += t.k, a += t.k * t.acs) {
         t.k = next_part(k - p, parts--);
@@ -201,41 +201,84 @@ static void NAME(block)(Tile t, const Special *s, int vectors, idx m, idx n, idx
         if (s->ready)
             NAME(slivers)(t, vectors, m, n, a, (const TYPE *)s->ready + p * s->total + (s->col + j) * t.k, c);
         else if (t.block)
-            NAME(slivers)(t, vectors, m, n, a, room + p * padded, c);
+            NAME(slivers)(t, vectors, m, n, a, room, c);
         else
-            NAME(in_place)(t, vectors, m, n, a, b + p * brs, c);
+            NAME(in_place)(t, vectors, m, n, a, b, c);
         t.beta = 1;
     }
 }
 
-/* As `product`, with what `s` says. All parts of the contracted dim pass for as many columns as fit the cache, and where
- * there is something to finish, for as many rows: those are computed in `room`, and finished from there. */
-static void NAME(special)(Tile t, const Special *s, int vectors, idx m, idx n, const void *x, const void *y, idx brs,
-                          idx bcs, void *out, char *room)
+/* Rows of a block of the result that is finished at a time. */
+static inline idx NAME(finished_rows)(idx m, idx cols)
+{
+    const idx fits = RT_FINISHED / (cols * (idx)sizeof(TYPE));
+    return m <= fits || fits < EVEN ? fits : fits / EVEN * EVEN;
+}
+
+/* As `product`, with all parts of the contracted dim for as many columns as fit the cache, and where there is something to
+ * finish, for as many rows: those are computed in `room`, and finished from there. */
+static void NAME(at_once)(Tile t, const Special *s, int vectors, idx m, idx n, const TYPE *a, const TYPE *b, idx brs,
+                          idx bcs, TYPE *out, char *room)
 {
     const idx wide = vectors * LANES, fit = block_bytes() / (idx)sizeof(TYPE) / (t.k * wide);
     const idx most = fit < 1 ? wide : fit * wide > MOST_COLS ? MOST_COLS / wide * wide : fit * wide;
-    const TYPE *a = x, *b = y;
-    TYPE *packed = (TYPE *)(room + FINISHED);
+    TYPE *packed = (TYPE *)(room + RT_FINISHED);
     for (idx step, j = 0; j < n; j += step, b += step * bcs) {
         step = n - j < most ? n - j : most;
-        idx parts = !s->ready && t.block ? parts_of(t.k, t.depth) : 0;
-        for (idx part, p = 0; parts; p += part) {
-            part = next_part(t.k - p, parts--);
-            NAME(pack_panels)(part, vectors, step, b + p * brs, brs, bcs, packed + p * ((step + LANES - 1) / LANES * LANES));
-        }
+        if (!s->ready && t.block)
+            NAME(pack_panels)(t.k, vectors, step, b, brs, bcs, packed);
         if (!s->finish) {
-            NAME(block)(t, s, vectors, m, step, j, a, b, brs, packed, (TYPE *)out + j);
+            NAME(block)(t, s, vectors, m, step, j, a, b, brs, packed, out + j);
             continue;
         }
-        const idx fits = FINISHED / (step * (idx)sizeof(TYPE)), count = (m + fits - 1) / fits, rows = (m + count - 1) / count;
+        const idx rows = NAME(finished_rows)(m, step);
         t.crs = step;
         for (idx i = 0; i < m; i += rows) {
             const idx r = m - i < rows ? m - i : rows;
             NAME(block)(t, s, vectors, r, step, j, a + i * t.ars, b, brs, packed, (TYPE *)room);
-            s->finish->run(s->finish, s->row + i, s->col + j, r, step, room, s->worker);
+            s->finish->run(s->finish, s->row + i, s->col + j, r, step, room, step * (idx)sizeof(TYPE), s->worker);
         }
     }
+}
+
+/* As `product`, one part of the contracted dim after the other; what the last one completes is finished at once. */
+static void NAME(in_parts)(Tile t, const Special *s, int vectors, idx m, idx n, const TYPE *a, const TYPE *b, idx brs,
+                           idx bcs, TYPE *c, TYPE *room)
+{
+    const idx k = t.k, wide = vectors * LANES;
+    idx parts = parts_of(k, t.depth);
+    for (idx p = 0; p < k; p += t.k, a += t.k * t.acs, b += t.k * brs) {
+        t.k = next_part(k - p, parts--);
+        t.ldb = brs;
+        const idx fit = block_bytes() / (idx)sizeof(TYPE) / (t.k * wide), most = (fit ? fit : 1) * wide;
+        for (idx step, j = 0; j < n; j += step) {
+            step = n - j < most ? n - j : most;
+            if (t.block)
+                NAME(pack_panels)(t.k, vectors, step, b + j * bcs, brs, bcs, room);
+            const idx fits = parts ? m : NAME(finished_rows)(m, step), rows = fits ? fits : 1;
+            for (idx i = 0; i < m; i += rows) {
+                const idx r = m - i < rows ? m - i : rows;
+                TYPE *to = c + i * t.crs + j;
+                if (t.block)
+                    NAME(slivers)(t, vectors, r, step, a + i * t.ars, room, to);
+                else
+                    NAME(in_place)(t, vectors, r, step, a + i * t.ars, b + j, to);
+                if (!parts)
+                    s->finish->run(s->finish, s->row + i, s->col + j, r, step, (char *)to, t.crs * (idx)sizeof(TYPE),
+                                   s->worker);
+            }
+        }
+        t.beta = 1;
+    }
+}
+
+static void NAME(special)(Tile t, const Special *s, int vectors, idx m, idx n, const void *x, const void *y, idx brs,
+                          idx bcs, void *out, char *room)
+{
+    if (s->finish && !s->ready && parts_of(t.k, t.depth) > 1)
+        NAME(in_parts)(t, s, vectors, m, n, x, y, brs, bcs, out, (TYPE *)(room + RT_FINISHED));
+    else
+        NAME(at_once)(t, s, vectors, m, n, x, y, brs, bcs, out, room);
 }
 
 /* Packs all of the second operand, k rows and n columns, in parts of at most `depth` rows. */
