@@ -6,6 +6,7 @@ one product for all steps before the loop, loops over vectors, products of matri
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from math import isqrt
 from pathlib import Path
@@ -138,6 +139,18 @@ def _name(what: str, steps: int, hidden: int, batch: int) -> str:
     return f"RNN {what}, T={steps}, hidden {hidden}, batch {batch}"
 
 
+def _with_limit(result: Result, steps: int, hidden: int, batch: int, products: int) -> Result:
+    """With a note on what the products would take at the measured peak of a core, where these decide."""
+    if batch == 1 or hidden < 256:
+        return result
+    from theano.cpu.work import machine_limits  # lazy: optional
+
+    peak = 2 * machine_limits().flops  # measured on float64
+    least = 2.0 * products * steps * batch * hidden**2 / peak
+    limit = f"multiply-adds alone take {least * 1e3:.1f} ms at this core's measured {peak / 1e9:.0f} GFLOP/s"
+    return replace(result, note=f"{result.note}; {limit}" if result.note else limit)
+
+
 def forward(steps: int, hidden: int, batch: int, bound: float) -> Result:
     """All states of a recurrent net."""
     arrays = _arrays(steps, hidden, batch)
@@ -147,7 +160,8 @@ def forward(steps: int, hidden: int, batch: int, bound: float) -> Result:
     if numba:
         contestants["Numba"] = numba_call(_vectors_by_hand if batch == 1 else _matrices_by_hand, *arrays)
     name = _name("forward", steps, hidden, batch)
-    return interleaved(name, contestants, bound=bound, expected=_states(*arrays), tolerance=2e-4)
+    result = interleaved(name, contestants, bound=bound, expected=_states(*arrays), tolerance=2e-4)
+    return _with_limit(result, steps, hidden, batch, 2)
 
 
 def backward(steps: int, hidden: int, batch: int, bound: float) -> Result:
@@ -159,7 +173,8 @@ def backward(steps: int, hidden: int, batch: int, bound: float) -> Result:
     if numba and batch == 1:
         contestants["Numba"] = numba_call(_vector_gradients_by_hand, *arrays)
     name = _name("gradient", steps, hidden, batch)
-    return interleaved(name, contestants, bound=bound, expected=_gradients(*arrays), tolerance=2e-3)
+    result = interleaved(name, contestants, bound=bound, expected=_gradients(*arrays), tolerance=2e-3)
+    return _with_limit(result, steps, hidden, batch, 5)
 
 
 def power(steps: int, bound: float) -> Result:

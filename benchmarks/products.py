@@ -23,6 +23,7 @@ OTHERS = (
     (20, 300, 10),
     (6, 512, 500),
 )
+LAYERS = ((20000, 16, 256), (6000, 64, 512), (600, 784, 500))
 VECTORS = ((32, 32), (256, 256), (400, 784), (1000, 10), (10, 1000), (2000, 2000))
 BATCHES = ((1000, 4, 4, 4), (200, 10, 10, 10), (64, 32, 64, 32), (16, 128, 64, 128))
 LAYOUTS = {"": (False, False), ", first transposed": (True, False), ", second transposed": (False, True)}
@@ -58,6 +59,21 @@ def matrices(m: int, k: int, n: int, dtype: str, layout: str = "") -> Result:
     first, second = LAYOUTS[layout]
     arrays = [_array(rng, (m, k), dtype, first), _array(rng, (k, n), dtype, second)]
     return _case(f"{m} x {k} x {n}{layout}", dtype, np.matmul, tensor.dot, arrays, LAYOUTS[layout])
+
+
+def layer(m: int, k: int, n: int, dtype: str) -> Result:
+    """A layer of a net: bias and activation on a product."""
+    from theano import tensor
+
+    rng = np.random.default_rng(0)
+    x, w, b = (rng.normal(size=s, scale=0.3).astype(dtype) for s in ((m, k), (k, n), (n,)))
+    contestants: Contestants = {"theano": theano_call(lambda x, w, b: tensor.tanh(tensor.dot(x, w) + b), x, w, b)}
+    contestants["NumPy"] = lambda: np.tanh(x @ w + b)
+    if jax:
+        contestants["JAX"] = jax_call(lambda x, w, b: jax.numpy.tanh(x @ w + b), x, w, b)
+    expected = np.tanh(x.astype("float64") @ w + b)
+    name = f"tanh(x w + b), {m} x {k} x {n} {dtype}"
+    return interleaved(name, contestants, bound=1.0, expected=expected, tolerance=1e-4)
 
 
 def vector(m: int, k: int, dtype: str, layout: str = "") -> Result:
@@ -111,6 +127,8 @@ def _cases() -> Any:
         for shape in OTHERS:
             for layout in LAYOUTS:
                 yield partial(matrices, *shape, dtype, layout)
+        for shape in LAYERS:
+            yield partial(layer, *shape, dtype)
         for shape in VECTORS:
             for layout in list(LAYOUTS)[:2]:
                 yield partial(vector, *shape, dtype, layout)

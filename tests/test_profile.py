@@ -43,7 +43,8 @@ def _steps(text):
 
 def test_native_steps_tell_bytes_operations_and_the_limit():
     x, i = tensor.fmatrix("x"), tensor.lvector("i")
-    f = theano.function([x, i], [tensor.exp(tensor.dot(x, x.T) + 1), x[i]], profile=True)
+    product = tensor.dot(x, x.T)  # wanted itself, so that it stays a step of its own
+    f = theano.function([x, i], [tensor.exp(product + 1), product, x[i]], profile=True)
     for _ in range(4):
         f(np.ones((60, 50), "float32"), np.arange(30))
     stats = f.profile
@@ -61,6 +62,20 @@ def test_native_steps_tell_bytes_operations_and_the_limit():
     assert found["_dot22"][1] == "4"
     assert all(words[5].endswith("%") for words in (found["_dot22"], found["Elemwise"]))
     theano.compile.profiling._to_print.remove(stats)
+
+
+def test_a_product_with_what_is_done_to_it_is_one_step():
+    x = tensor.fmatrix("x")
+    f = theano.function([x], tensor.exp(tensor.dot(x, x.T) + 1), profile=True)
+    for _ in range(4):
+        f(np.ones((60, 50), "float32"))
+    (work,) = [w for node, w in f.profile.apply_work.items() if type(node.op).__name__ == "Activated"]
+    assert work.flops == 4 * (2 * 60 * 60 * 50 + 2 * 60 * 60)
+    assert work.is_product
+    text = io.StringIO()
+    f.profile.summary(text)
+    assert _steps(text.getvalue())["Activated"][5].endswith("%")
+    theano.compile.profiling._to_print.remove(f.profile)
 
 
 def test_loops_are_steps_too():
