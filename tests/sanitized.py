@@ -21,18 +21,20 @@ OPTIONS = {
 }
 
 
-def library(name: str) -> str:
-    """Path of the sanitizer's library, as the compiler knows it."""
-    words = [*os.environ.get("CC", "gcc").split(), f"-print-file-name={LIBRARIES[name]}"]
+def library(file: str) -> str:
+    """Path of a library of the compiler's."""
+    words = [*os.environ.get("CC", "gcc").split(), f"-print-file-name={file}"]
     path = subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
     if not os.path.isabs(path):
-        raise SystemExit(f"{words[0]} has no {LIBRARIES[name]}\n  Do: install the compiler's sanitizer libraries")
+        raise SystemExit(f"{words[0]} has no {file}\n  Do: install the compiler's sanitizer libraries")
     return os.path.realpath(path)
 
 
 def main(name: str, *arguments: str) -> None:
     """Become pytest under sanitizer `name`."""
-    environment = {**OPTIONS, **os.environ, "THEANO_CPU_SANITIZE": name, "LD_PRELOAD": library(name)}
+    # AddressSanitizer must find what throws the exceptions of C++, which SciPy uses, before Python loads any.
+    first = " ".join(library(file) for file in (LIBRARIES[name], "libstdc++.so.6"))
+    environment = {**OPTIONS, **os.environ, "THEANO_CPU_SANITIZE": name, "LD_PRELOAD": first}
     environment["PYTHONMALLOC"] = "malloc"  # else small blocks lie inside large ones, unwatched
     # A shell that starts jobs in the background lets them ignore Ctrl-C, which some tests are about.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
