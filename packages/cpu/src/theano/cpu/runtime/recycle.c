@@ -5,13 +5,11 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <tracemalloc.h>
 
 #define PAGE ((size_t)4096)
 #define HUGE_PAGE ((size_t)2 << 20)
 #define PAGED ((size_t)64 << 10) /* from here on blocks start in the middle of a page */
 #define BINS (64 * 8)       /* eight sizes for each power of two */
-#define TRACE_DOMAIN 389047 /* np.lib.tracemalloc_domain: NumPy tells tracemalloc when an array frees its memory */
 #define STALE 8             /* a spare block is freed when so many times the bound went by without a use for it */
 
 /* The head of every block; its data follows.
@@ -182,68 +180,14 @@ void rt_unblock(char *data)
     free_list(list);
 }
 
-/* Arrays: NumPy asks the array's own handler when it resizes or frees. */
+static void *take_block(size_t bytes) { return rt_block(bytes); }
+static void give_block(void *data) { rt_unblock(data); }
+static size_t room_of(const void *data) { return ((const Head *)((const char *)data - RT_ALIGN))->room; }
 
-static void *handler_malloc(void *context, size_t bytes)
-{
-    (void)context;
-    return rt_block(bytes);
-}
+#define HANDLER "theano"
+#include "owner.h"
 
-static void *handler_calloc(void *context, size_t count, size_t size)
-{
-    size_t bytes;
-    (void)context;
-    if (__builtin_mul_overflow(count, size, &bytes))
-        return NULL;
-    char *data = rt_block(bytes);
-    return data ? memset(data, 0, bytes) : NULL;
-}
-
-static void handler_free(void *context, void *data, size_t bytes)
-{
-    (void)context;
-    (void)bytes;
-    rt_unblock(data);
-}
-
-static void *handler_realloc(void *context, void *data, size_t bytes)
-{
-    (void)context;
-    char *moved = rt_block(bytes);
-    if (moved && data) {
-        size_t room = ((Head *)((char *)data - RT_ALIGN))->room;
-        memcpy(moved, data, room < bytes ? room : bytes);
-        rt_unblock(data);
-    }
-    return moved;
-}
-
-static PyDataMem_Handler handler = {
-    "theano", 1, {NULL, handler_malloc, handler_calloc, handler_realloc, handler_free}};
-static PyObject *handler_capsule;
-
-/* A new array that owns a block of ours; NULL with an exception. */
-PyObject *rt_block_array(const Slot *s, const idx *dims, size_t bytes)
-{
-    char *data = rt_block(bytes);
-    if (!data) {
-        rt_no_room(s, dims);
-        return NULL;
-    }
-    Py_INCREF(s->descr);
-    PyObject *array = PyArray_NewFromDescr(&PyArray_Type, s->descr, s->ndim, (npy_intp *)dims, NULL, data,
-                                           NPY_ARRAY_CARRAY, NULL);
-    if (!array) {
-        rt_unblock(data);
-        return NULL;
-    }
-    PyTraceMalloc_Track(TRACE_DOMAIN, (uintptr_t)data, bytes);
-    Py_INCREF(handler_capsule);
-    ((PyArrayObject_fields *)array)->mem_handler = handler_capsule;
-    PyArray_ENABLEFLAGS((PyArrayObject *)array, NPY_ARRAY_OWNDATA);
-    return array;
-}
+PyObject *rt_block_array(const Slot *s, const idx *dims, size_t bytes) { return array_of_block(s, dims, bytes); }
 
 /* Sets how many bytes of dropped memory may wait for their next use; frees what is above. */
 void rt_recycle_bound(size_t bytes)
@@ -270,8 +214,7 @@ int rt_recycle_setup(void)
 {
     if (handler_capsule)
         return 0;
-    handler_capsule = PyCapsule_New(&handler, "mem_handler", NULL);
-    if (!handler_capsule)
+    if (make_capsule() < 0)
         return -1;
     return pthread_atfork(take_lock, drop_lock, drop_lock); /* a child must not find the lock taken */
 }

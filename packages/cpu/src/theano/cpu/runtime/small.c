@@ -5,9 +5,7 @@
 #include "shortage.h"
 
 #include <stdlib.h>
-#include <tracemalloc.h>
 
-#define TRACE_DOMAIN 389047 /* np.lib.tracemalloc_domain */
 #define STEP 16
 #define MOST_SPARE 32 /* of each size */
 
@@ -26,7 +24,7 @@ static struct {
 } spare[RT_SMALL / STEP + 1];
 #endif
 
-static inline void *small_malloc(size_t bytes)
+static inline void *take_block(size_t bytes)
 {
     size_t number = bytes ? (bytes + STEP - 1) / STEP : 1;
     Small *b = NULL;
@@ -46,7 +44,7 @@ static inline void *small_malloc(size_t bytes)
     return b + 1;
 }
 
-static inline void small_free(void *data)
+static inline void give_block(void *data)
 {
     if (!data)
         return;
@@ -63,70 +61,11 @@ static inline void small_free(void *data)
     free(b);
 }
 
-static void *handler_malloc(void *context, size_t bytes)
-{
-    (void)context;
-    return small_malloc(bytes);
-}
+static size_t room_of(const void *data) { return ((const Small *)data - 1)->room; }
 
-static void *handler_calloc(void *context, size_t count, size_t size)
-{
-    size_t bytes;
-    (void)context;
-    if (__builtin_mul_overflow(count, size, &bytes))
-        return NULL;
-    void *data = small_malloc(bytes);
-    return data ? memset(data, 0, bytes) : NULL;
-}
+#define HANDLER "theano_small"
+#include "owner.h"
 
-static void handler_free(void *context, void *data, size_t bytes)
-{
-    (void)context;
-    (void)bytes;
-    small_free(data);
-}
+PyObject *rt_small_array(const Slot *s, const idx *dims, size_t bytes) { return array_of_block(s, dims, bytes); }
 
-static void *handler_realloc(void *context, void *data, size_t bytes)
-{
-    (void)context;
-    void *moved = small_malloc(bytes);
-    if (moved && data) {
-        size_t room = ((Small *)data - 1)->room;
-        memcpy(moved, data, room < bytes ? room : bytes);
-        small_free(data);
-    }
-    return moved;
-}
-
-static PyDataMem_Handler handler = {
-    "theano_small", 1, {NULL, handler_malloc, handler_calloc, handler_realloc, handler_free}};
-static PyObject *handler_capsule;
-
-/* A new array with a small block of ours; NULL with an exception. */
-PyObject *rt_small_array(const Slot *s, const idx *dims, size_t bytes)
-{
-    char *data = small_malloc(bytes);
-    if (!data) {
-        rt_no_room(s, dims);
-        return NULL;
-    }
-    Py_INCREF(s->descr);
-    PyObject *array = PyArray_NewFromDescr(&PyArray_Type, s->descr, s->ndim, (npy_intp *)dims, NULL, data,
-                                           NPY_ARRAY_CARRAY, NULL);
-    if (!array) {
-        small_free(data);
-        return NULL;
-    }
-    PyTraceMalloc_Track(TRACE_DOMAIN, (uintptr_t)data, bytes);
-    Py_INCREF(handler_capsule);
-    ((PyArrayObject_fields *)array)->mem_handler = handler_capsule;
-    PyArray_ENABLEFLAGS((PyArrayObject *)array, NPY_ARRAY_OWNDATA);
-    return array;
-}
-
-int rt_small_setup(void)
-{
-    if (!handler_capsule)
-        handler_capsule = PyCapsule_New(&handler, "mem_handler", NULL);
-    return handler_capsule ? 0 : -1;
-}
+int rt_small_setup(void) { return make_capsule(); }
