@@ -15,12 +15,14 @@ from theano.cpu.compiler import find_compiler
 from theano.cpu.dialect import _c_dialect
 from theano.cpu.elementary_numbers import EXP, LOG
 from theano.cpu.kernels import KernelRequest, compile_kernels
+from theano.cpu.sanitizer import sanitizer_flags
 
 pytestmark = pytest.mark.c
 
 BOUNDS = {"exp": 1.1, "expm1": 1.4, "log": 1.6, "log1p": 2.0, "sigmoid": 2.5, "softplus": 2.2, "tanh": 2.5}
 """Units in the last place; stated in ``docs/adr``."""
 NAMES = sorted(BOUNDS)
+plain = pytest.mark.skipif(bool(sanitizer_flags()), reason="watched loops call the sanitizer")
 own = pytest.mark.skipif(not elementary.available(), reason="the processor has no fused multiply-add")
 
 
@@ -164,6 +166,7 @@ def assembly(compiled, tmp_path):
 
 
 @own
+@plain
 @pytest.mark.skipif(machine.processor()["machine"] != "x86_64", reason="names registers")
 @pytest.mark.parametrize("dtype", FLOATS)
 @pytest.mark.parametrize("name", NAMES)
@@ -175,6 +178,7 @@ def test_loops_are_vectors_without_calls(functions, name, dtype, tmp_path):
 
 
 @own
+@plain
 def test_loops_of_many_functions_call_them(functions, tmp_path):
     text = assembly(functions["tanh", "float64", "called"], tmp_path)
     calls = [line.split()[1] for line in text.splitlines() if line.split()[:1] == ["call"]]
