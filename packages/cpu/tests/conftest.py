@@ -19,6 +19,7 @@ def native():
 
         function = theano.function(inputs, outputs, mode=theano.Mode(linker="cvm", optimizer=None), **kwargs)
         assert isinstance(function, NativeFunction)
+        function.plan.verify()
         return function
 
     return build

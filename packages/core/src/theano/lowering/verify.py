@@ -58,9 +58,11 @@ def _verify_kernel_step(step: KernelStep, where: str) -> None:
         _fail(f"{where} has {len(step.inputs)} inputs, its kernel {len(step.kernel.inputs)}")
     if len(step.kernel.outputs) != len(step.outputs):
         _fail(f"{where} has {len(step.outputs)} outputs, its kernel {len(step.kernel.outputs)}")
-    for variable, order in zip(step.node.inputs, step.input_orders, strict=True):
-        used = [a for a in order if a >= 0]
-        if len(order) != step.ndim or sorted(used) != list(range(variable.type.ndim)):
+    for i, (variable, order) in enumerate(zip(step.node.inputs, step.input_orders, strict=True)):
+        used, dims = sorted(a for a in order if a >= 0), list(range(variable.type.ndim))
+        if step.stands >= 0 and i in (0, step.stands):  # factors, whose contracted dim is none of the loop's
+            dims = [a for a in dims if a in used]
+        if len(order) != step.ndim or used != dims:
             _fail(f"{where} follows dims {order} of an input with {variable.type.ndim} dims")
     for output, out in zip(step.node.outputs, step.kernel.outputs, strict=True):
         expected = step.ndim - (len(step.reduced_axes) if out.reduced else 0)
