@@ -191,6 +191,14 @@ def test_reduce_stores_two_rows(rng):
     assert len(loops(f)) == 1
 
 
+@pytest.mark.parametrize("n", [0, 1, 2])
+def test_reduce_of_few_rows(rng, n):
+    out, _ = reduce(lambda r, s: T.tanh(s * r), v, ZERO + 0.5)
+    f = compare([v], [out, theano.grad(out, v)], [rng.randn(n)])
+    if n == 0:
+        assert f(np.zeros(0))[0] == 0.5
+
+
 def test_loops_over_the_same_steps_are_merged(rng):
     a, _ = scan(lambda r, s: T.tanh(r + s), v, ZERO)
     b, _ = scan(lambda r, s: T.sin(r * s), v, ZERO + 1)

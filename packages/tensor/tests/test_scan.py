@@ -206,6 +206,19 @@ def test_map_reduce_and_folds():
     assert foldr(lambda row, s: row - s, x, zero)[0].eval({x: value}) == 1 - (2 - (3 - 4))
 
 
+@pytest.mark.parametrize("fold", [reduce, foldl, foldr])
+@pytest.mark.parametrize("n", [0, 1, 3])
+def test_folds_of_few_rows(fold, n):
+    x, start = T.dmatrix("x"), T.dvector("start")
+    value, first = np.arange(2.0 * n).reshape(n, 2), np.array([5.0, 7.0])
+    total = fold(lambda row, s: s + row, x, start)[0]
+    np.testing.assert_array_equal(total.eval({x: value, start: first}), first + value.sum(0))
+    older = {"initial": T.stack([start * 0, start]), "taps": [-2, -1]}
+    both, _ = fold(lambda row, s, _before, t: [s + row, t * 2], x, [start, older])
+    found = [v.eval({x: value, start: first}) for v in both]
+    np.testing.assert_array_equal(found[1], first * 2**n)
+
+
 @pytest.mark.parametrize("length", [1, 9, 10, 23])
 def test_checkpoints(rng, length):
     x = T.dmatrix("x")

@@ -25,9 +25,10 @@ from theano.tensor import (
     set_subtensor,
     shape_padleft,
 )
+from theano.tensor.subtensor import Subtensor
 from theano.updates import OrderedUpdates
 
-__all__ = ["Body", "build_loop", "expand_empty", "first_state", "state_buffer"]
+__all__ = ["Body", "build_loop", "expand_empty", "first_state", "last_row", "state_buffer"]
 
 
 @dataclass(eq=False)
@@ -224,3 +225,10 @@ def _user_results(body: Body, parts: _Parts, results: list[Any]) -> tuple[list[A
         if body.outputs[i].name and v.name is None:
             v.name = body.outputs[i].name
     return [found[i] for i in range(len(body.outputs))], updates
+
+
+def last_row(rows: Any) -> Any:
+    """The last row of a result; of a state that is fed back the first value, where no step was done."""
+    buffer = rows.owner.inputs[0] if rows.owner is not None and isinstance(rows.owner.op, Subtensor) else None
+    looped = buffer is not None and buffer.owner is not None and isinstance(buffer.owner.op, Scan)
+    return buffer[-1] if looped else rows[-1]

@@ -9,7 +9,7 @@ from typing import Any
 from theano.errors import explain
 from theano.graph import Variable
 from theano.scan_module.arguments import read_outputs, read_sequences, read_steps
-from theano.scan_module.assembly import Body, build_loop
+from theano.scan_module.assembly import Body, build_loop, last_row
 from theano.scan_module.returns import call_step, until
 from theano.scan_module.scan import cut, trace
 from theano.tensor import as_tensor_variable, constant, eq, neq, switch
@@ -152,7 +152,7 @@ def loop(
     _no_updates("loop", body)
     body.info = {"name": name, "mode": mode}
     results, _ = build_loop(body, steps, strict=False)
-    return _filled(state, iter([_last(v) for v in results[: len(first)]])), _filled(
+    return _filled(state, iter([last_row(v) for v in results[: len(first)]])), _filled(
         kept["y"], iter(results[len(first) :])
     )
 
@@ -163,11 +163,6 @@ def _pair(returned: Any) -> Any:
         do = "return (state, None) where there is nothing to collect"
         raise ValueError(explain("loop: the step returns a pair, the new state and what to collect", found, do))
     return returned
-
-
-def _last(rows: Any) -> Any:
-    """The last row of a state, which is the first value where no step was done."""
-    return rows.owner.inputs[0][-1]
 
 
 def _no_updates(what: str, body: Body) -> None:
@@ -232,7 +227,7 @@ def while_loop(
     if max_steps is None:
         body.info["keeps_rows"] = False
     results, _ = build_loop(body, steps, strict=False)
-    return _filled(state, iter([_last(v) for v in results]))
+    return _filled(state, iter([last_row(v) for v in results]))
 
 
 def _number(condition: Any) -> Any:

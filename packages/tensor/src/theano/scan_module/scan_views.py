@@ -7,6 +7,7 @@ from typing import Any
 
 from theano.errors import explain
 from theano.scan_module.arguments import as_list
+from theano.scan_module.assembly import last_row
 from theano.scan_module.scan import scan
 from theano.updates import OrderedUpdates
 
@@ -62,7 +63,7 @@ def reduce(
     mode: Any = None,
     name: str | None = None,
 ) -> tuple[Any, OrderedUpdates]:
-    """Like `scan`, but return only the last value of each output.
+    """Like `scan`, but return only the last value of each output; of no rows, the values to begin with.
 
     Parameters
     ----------
@@ -95,8 +96,8 @@ def reduce(
         name=name,
     )
     if isinstance(results, list | tuple):
-        return [x[-1] for x in results], updates
-    return results[-1], updates
+        return [last_row(x) for x in results], updates
+    return last_row(results), updates
 
 
 def foldl(
