@@ -2,6 +2,7 @@
 
 import signal
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -387,20 +388,50 @@ def test_interrupt(native):
     assert f(2.0, 3).tolist() == [4, 8]
 
 
-def test_other_threads_run_meanwhile(native):
-    x, n = T.dscalar("x"), T.lscalar("n")
-    row = T.dscalar("row")
+def power_of_number(native):
+    """x ** n as a function of x and n, one multiplication a step."""
+    x, n, row = T.dscalar("x"), T.lscalar("n"), T.dscalar("row")
     op = Scan([row, x], [row * x], {"n_sit_sot": 1, "tap_array": [[-1]]})
-    f = native([x, n], op(n, T.ones((2,)), x))
-    results, ticks = [], 0
-    threads = [threading.Thread(target=lambda k=k: results.append(f(1.0 + k, 40_000_000))) for k in range(2)]
+    return native([x, n], op(n, T.ones((2,)), x))
+
+
+def power_of_matrix(native):
+    """What power_of_number does, by steps of a plan."""
+    x, n, row = T.dscalar("x"), T.lscalar("n"), T.dmatrix("row")
+    op = Scan([row, x], [T.dot(row, row) * x], {"n_sit_sot": 1, "tap_array": [[-1]]})
+    return native([x, n], op(n, T.ones((2, 1, 1)), x))
+
+
+@pytest.mark.parametrize(("power", "steps"), [(power_of_number, 1 << 34), (power_of_matrix, 1 << 28)])
+def test_other_threads_run_meanwhile(native, power, steps):
+    """The other thread ends a run of many seconds after a few turns of its own, however slow the machine is."""
+    f = power(native)
+    ended, ended_before = [], []
+
+    def other():
+        for _ in range(5):
+            time.sleep(0.002)
+        ended_before.append(bool(ended))
+        signal.raise_signal(signal.SIGINT)
+
+    thread = threading.Thread(target=other)
+    with pytest.raises(KeyboardInterrupt):
+        thread.start()
+        f(1.0, steps)
+        ended.append(True)
+        thread.join()
+    thread.join()
+    assert ended_before == [False]
+
+
+def test_two_threads_at_once(native):
+    f = power_of_number(native)
+    results = []
+    threads = [threading.Thread(target=lambda k=k: results.append(f(1.0 + k, 4_000_000))) for k in range(2)]
     for thread in threads:
         thread.start()
-    while any(thread.is_alive() for thread in threads):
-        ticks += 1
-        threads[0].join(0.001)
-        threads[1].join(0.001)
-    assert ticks > 3
+    for thread in threads:
+        thread.join()
     assert sorted(r[0] for r in results) == [1.0, np.inf]
 
 

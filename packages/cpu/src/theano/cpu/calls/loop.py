@@ -36,7 +36,7 @@ def call_loop(node: Any, build: Any) -> Any:
     # An input without a node may be a shared variable, which a failing loop must not leave half-updated.
     own = [(s.outer_output, s.outer_input) for s in op.states if node.inputs[s.outer_input].owner is not None]
     destroyed = tuple(s.outer_input for s in op.states if s.outer_output in op.destroy_map)
-    python = (perform_thunk(node, destroyed), _noter(op), _shape_changed(op), _teller(step))
+    python = (perform_thunk(node, destroyed), _noter(op), _shape_changed(op), _yield, _teller(step))
     parts = LoopParts(step, python, None if whole is None else whole.body)
     return build.call("loop", [("ints", tuple(ints)), ("object", parts)], own)
 
@@ -48,8 +48,8 @@ class LoopParts:
     step : NativeFunction
         One step; it may be unsettled (see `theano.cpu.together`).
     python : tuple of callables
-        The whole loop, the note for an error, the error of a row of another shape, and (or None) what to call after
-        the loop, for profiles.
+        The whole loop, the note for an error, the error of a row of another shape, what to call for other threads'
+        sake, and (or None) what to call after the loop, for profiles.
     body : Body or None
         A generated function for all steps.
     """
@@ -81,6 +81,10 @@ def _native_step(op: Scan) -> Any:
         step = unmeasured(op.fn)
     plain = isinstance(step, NativeFunction) and not step.plan.updates
     return step if plain and not any(spec.implicit for spec in step.maker.inputs) else None
+
+
+def _yield() -> None:
+    """Lets others run: at the start of a function the interpreter looks who waits for its lock."""
 
 
 def _teller(step: Any) -> Callable[[], None] | None:

@@ -123,24 +123,25 @@ static int is_stop(const Run *r)
 #define SOON_ENOUGH CLOCK_MONOTONIC
 #endif
 
-int64_t rt_loop_milliseconds(void)
+static int64_t milliseconds(void)
 {
     struct timespec now;
     clock_gettime(SOON_ENOUGH, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Lets other threads run, every millisecond. */
-void rt_loop_let_others(const Run *r, int64_t *since)
+/* Every millisecond, lets those run who wait for the GIL, as Python does: at the start of a function. To give the GIL back
+ * and take it again would not do: whoever waits is woken too late to get it, and only who has slept a whole interval
+ * without being woken may ask for it. */
+static int let_others(const Run *r, int64_t *since)
 {
-    int64_t now = rt_loop_milliseconds();
-    if (now == *since)
-        return;
+    int64_t now = milliseconds();
+    if (now == *since || r->c.keep_gil)
+        return 0;
     *since = now;
-    if (!r->c.keep_gil) {
-        PyThreadState *state = PyEval_SaveThread();
-        PyEval_RestoreThread(state);
-    }
+    PyObject *none = PyObject_CallNoArgs(r->l->yield);
+    Py_XDECREF(none);
+    return none ? 0 : -1;
 }
 
 static inline int repeat_one(Run *r, int32_t i)
@@ -242,14 +243,13 @@ static int run_step(Run *r)
 
 static int run_steps(Run *r, idx steps)
 {
-    int64_t since = rt_loop_milliseconds();
+    int64_t since = milliseconds();
     while (r->done < steps) {
         if (run_step(r) < 0)
             return -1;
         if ((r->done & 15) == 0 || r->c.signals) {
-            if (rt_check_signals(&r->c) < 0)
+            if (rt_check_signals(&r->c) < 0 || let_others(r, &since) < 0)
                 return -1;
-            rt_loop_let_others(r, &since);
         }
         if (r->l->stops && is_stop(r))
             break;

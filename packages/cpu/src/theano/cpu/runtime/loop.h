@@ -27,6 +27,7 @@ typedef struct {
     Plan *inner;
     numbers_fn numbers; /* or NULL */
     PyObject *perform, *note, *changed; /* Python: the whole loop; "in step k"; the error of a row of another shape */
+    PyObject *yield; /* Python: does nothing, as other threads may at its start */
     PyObject *told; /* called after the loop, unless it is itself in a loop; NULL when no step in it has a profile */
     int32_t nseqs, nstates, nstored, nreads, nwrites, nfixed, ntargets;
     int32_t stops, python; /* the last inner output is a condition to stop; some inner step needs Python objects */
@@ -85,8 +86,6 @@ int rt_loop_numbers(Run *r, idx steps);
 
 /* loop.c */
 int rt_loop_make_stored(Run *r, int32_t o);
-int64_t rt_loop_milliseconds(void);
-void rt_loop_let_others(const Run *r, int64_t *since);
 
 /* repeat.c */
 void rt_find_repeats(Loop *l, uint8_t *known, const int32_t *output);

@@ -3,6 +3,7 @@
 #include "loop.h"
 
 #define TURN 4096 /* steps over numbers between looks at signals */
+#define STEP_PS 1000 /* estimated picoseconds of a step for each element of its rows */
 #define MAX_ROW 4096 /* elements; longer rows are worth the steps of a plan, which may share them among threads */
 
 static int is_row(const Slot *s) { return s->ndim > 0 && !s->bcast; }
@@ -94,7 +95,6 @@ int rt_loop_numbers(Run *r, idx steps)
     const Loop *l = r->l;
     idx size = row_size(r), turn = 1 + TURN / (1 + size / 8);
     int32_t rows = ncursors(l) + nsinks(l), n;
-    int64_t since = rt_loop_milliseconds();
     int64_t *q = PyMem_Malloc(sizeof(int64_t) * (size_t)(3 * rows + 3)), *told = q + 3 * rows;
     char **p = PyMem_Malloc(sizeof(char *) * (size_t)(rows + l->nfixed + 1));
     int rc = -1;
@@ -104,12 +104,14 @@ int rt_loop_numbers(Run *r, idx steps)
         p[n] = (char *)q;
         rc = told[1] = 0;
         told[2] = size;
+        rt_release(&r->c, (double)(steps - r->done) * (double)(size + 1) * STEP_PS);
         while (rc == 0 && r->done < steps && !told[1]) {
             l->numbers(p, steps - r->done < turn ? steps - r->done : turn);
             r->done += told[0];
-            rc = PyErr_CheckSignals();
-            rt_loop_let_others(r, &since);
+            rc = rt_poll();
         }
+        rt_acquire(&r->c);
+        rc = rt_check_signals(&r->c);
     }
     PyMem_Free(p);
     PyMem_Free(q);

@@ -75,13 +75,13 @@ static Loop *new_loop(const Thunk *t, const Plan *inner)
 
 /* params: sequences, states, stored outputs, stops?; for each state: offset, whole?, number of taps read and written,
  * and these taps; then for the function for all steps: elements of vectors, of inputs and of each output. object: (inner
- * plan, perform, note, changed, told or None, address of a function for all steps or 0) */
+ * plan, perform, note, changed, yield, told or None, address of a function for all steps or 0) */
 int rt_loop_setup(Plan *plan, Thunk *t, PyObject *object)
 {
     (void)plan;
-    PyObject *inner, *perform, *note, *changed, *told;
+    PyObject *inner, *perform, *note, *changed, *yield, *told;
     unsigned long long numbers;
-    if (!PyArg_ParseTuple(object, "O!OOOOK", rt_plan_type, &inner, &perform, &note, &changed, &told, &numbers))
+    if (!PyArg_ParseTuple(object, "O!OOOOOK", rt_plan_type, &inner, &perform, &note, &changed, &yield, &told, &numbers))
         return -1;
     Loop *l = t->impl = new_loop(t, (Plan *)inner);
     if (!l)
@@ -89,6 +89,7 @@ int rt_loop_setup(Plan *plan, Thunk *t, PyObject *object)
     l->perform = perform;
     l->note = note;
     l->changed = changed;
+    l->yield = yield;
     l->told = told == Py_None ? NULL : told;
     l->numbers = (numbers_fn)(uintptr_t)numbers;
     if (t->nparams < 4)
