@@ -64,9 +64,20 @@ def abs_(op: Any, k: Any, xs: Any, out: Any, g: Any) -> list:
     return [g * x / out] if _is_complex(x) else [g * k.sgn(x)]
 
 
-def extremum(op: Any, k: Any, xs: Any, out: Any, g: Any) -> list:
-    """The first argument takes all of a tie; a NaN first argument differs from itself, so the second takes g."""
-    first = k.eq(out, xs[0])
+def maximum(op: Any, k: Any, xs: Any, out: Any, g: Any) -> list:
+    return _one_takes_all(k, k.eq(out, xs[0]) if _is_complex(out) else k.ge(xs[0], xs[1]), g)
+
+
+def minimum(op: Any, k: Any, xs: Any, out: Any, g: Any) -> list:
+    return _one_takes_all(k, k.eq(out, xs[0]) if _is_complex(out) else k.le(xs[0], xs[1]), g)
+
+
+def _one_takes_all(k: Any, first: Any, g: Any) -> list:
+    """The first argument takes all of a tie; where either is NaN, the second takes g.
+
+    `first` compares the arguments, not one of them with the result: that may be a value of another graph, as what a loop
+    stored of its run is, and a rewrite may have computed it with other roundings.
+    """
     zero = literal(k, 0, g)
     return [k.switch(first, g, zero), k.switch(first, zero, g)]
 
@@ -115,7 +126,7 @@ def xlogy0(op: Any, k: Any, xs: Any, out: Any, g: Any) -> list:
 
 ROWS = {
     "Add": add, "Sub": sub, "Neg": neg, "Identity": identity, "Mul": mul, "TrueDiv": true_div, "Mod": mod, "Pow": pow_,
-    "Abs": abs_, "ScalarMaximum": extremum, "ScalarMinimum": extremum, "Maximum": extremum, "Minimum": extremum,
+    "Abs": abs_, "ScalarMaximum": maximum, "ScalarMinimum": minimum, "Maximum": maximum, "Minimum": minimum,
     "Clip": clip, "Switch": switch, "Second": second, "Cast": cast_, "Sqr": sqr, "Sqrt": sqrt, "Inv": inv,
     "XlogX": xlogx, "XlogY0": xlogy0,
 }  # fmt: skip

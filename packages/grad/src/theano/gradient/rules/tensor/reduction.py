@@ -82,12 +82,15 @@ def prod_forward(node: Any, points: list) -> list:
 
 @gradient
 def max_gradient(node: Any, gs: list) -> list:
-    """Every place that holds the maximum receives all of g; the argmax, if there is one, moves in steps."""
+    """Every place that holds the maximum receives all of g; the argmax, if there is one, moves in steps.
+
+    The maximum is that of `x` as it is here: what a loop stored of its run may have been computed with other roundings.
+    """
     (x,) = node.inputs
     if is_disconnected(gs[0]):
         return [None]
     axes = _axes(node.op, x)
-    g, largest = _spread(x, axes, gs[0]), _spread(x, axes, node.outputs[0])
+    g, largest = _spread(x, axes, gs[0]), _spread(x, axes, node.op.make_node(x).outputs[0])
     return [at.switch(at.eq(largest, x), g, at.constant(0, dtype=g.type.dtype))]
 
 
