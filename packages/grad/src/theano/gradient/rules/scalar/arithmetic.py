@@ -75,8 +75,8 @@ def minimum(op: Any, k: Any, xs: Any, out: Any, g: Any) -> list:
 def _one_takes_all(k: Any, first: Any, g: Any) -> list:
     """The first argument takes all of a tie; where either is NaN, the second takes g.
 
-    `first` compares the arguments, not one of them with the result: that may be a value of another graph, as what a loop
-    stored of its run is, and a rewrite may have computed it with other roundings.
+    `first` compares the arguments, not one of them with the result: that may be a value of another graph, as what a
+    loop stored of its run is, and a rewrite may have computed it with other roundings.
     """
     zero = literal(k, 0, g)
     return [k.switch(first, g, zero), k.switch(first, zero, g)]
