@@ -19,8 +19,11 @@ from theano.compile.debugmode import (
     InvalidValueError,
     StochasticOrder,
 )
+from theano.compile.monitormode import MonitorMode, detect_nan
+from theano.compile.nanguardmode import NanGuardMode
 from theano.graph import Apply
 from theano.ifelse import ifelse
+from theano.tensor.alloc import AllocEmpty
 
 x, m, b = T.dvector("x"), T.dmatrix("m"), T.lscalar("b")
 quick = DebugMode(stability_patience=1)
@@ -185,3 +188,37 @@ def test_names_and_options():
         DebugMode(check_preallocated_output="sideways")
     excluded = DebugMode(stability_patience=3).excluding("fusion")
     assert excluded.stability_patience == 3
+
+
+@pytest.fixture
+def nan_memory(monkeypatch):
+    """New memory holds NaN."""
+
+    def perform(self, node, inputs, output_storage):
+        output_storage[0][0] = np.full([int(n) for n in inputs], np.nan, self.dtype)
+
+    monkeypatch.setattr(AllocEmpty, "perform", perform)
+
+
+@pytest.mark.parametrize(
+    "mode", [DebugMode(stability_patience=1), NanGuardMode(True, True, True)], ids=["debug", "nan"]
+)
+def test_memory_that_a_loop_has_not_written_yet(nan_memory, mode):
+    sums, _ = theano.scan(lambda row, s: T.tanh(row + s), m, x)
+    f = theano.function([m, x], [sums, theano.grad(sums.sum(), x)], mode=mode)
+    found, gradient = f(np.zeros((3, 2)), np.zeros(2))
+    assert found.tolist() == [[0, 0]] * 3
+    assert gradient.tolist() == [3, 3]
+    logs, _ = theano.scan(lambda row, s: T.log(row + s), m, x)
+    g = theano.function([m, x], logs, mode=mode)
+    with pytest.raises((InvalidValueError, AssertionError)):
+        g(np.full((3, 2), -1.0), np.zeros(2))
+
+
+def test_detecting_nan_passes_over_memory_not_written_yet(nan_memory, capsys):
+    logs, _ = theano.scan(lambda row, s: T.log(row + s), m, x)
+    f = theano.function([m, x], logs, mode=MonitorMode(post_func=detect_nan))
+    f(np.ones((3, 2)), np.zeros(2))
+    assert capsys.readouterr().out == ""
+    f(np.full((3, 2), -1.0), np.zeros(2))
+    assert capsys.readouterr().out.count("NaN detected") > 0

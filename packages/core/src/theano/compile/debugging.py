@@ -14,6 +14,7 @@ from theano.compile.callable import PythonFunction
 from theano.compile.debug_errors import BadDestroyMap, BadOptimization, BadThunkOutput, BadViewMap, InvalidValueError
 from theano.compile.lazy import LazyRunner, make_thunk_of
 from theano.compile.runtime_errors import check_outputs, outputs_with_values
+from theano.compile.unwritten import is_new_memory, memory_source
 from theano.configuration import config
 from theano.graph import Constant, toposort
 from theano.graph.clone import clone_replace
@@ -97,7 +98,7 @@ class _Runner(LazyRunner):
         for node in toposort([*plan.fgraph.outputs, *extra], blockers=plan.fgraph.inputs):
             for v in [*node.inputs, *node.outputs]:
                 self._add(v)
-            self._vague.update(v for v in node.outputs if _is_vague(node, v, self._vague))
+            self._vague.update(v for v in node.outputs if is_new_memory(v) or memory_source(v) in self._vague)
         for v in extra:
             self._add(v)
 
@@ -114,7 +115,7 @@ class _Runner(LazyRunner):
     def _perform_thunk(self, node: Any) -> Callable[[], None]:
         def thunk() -> None:
             values = [self.cells[v][0] for v in node.inputs]
-            for v, value in zip(node.outputs, _watch(node, values, self.mode), strict=True):
+            for v, value in zip(node.outputs, _watch(node, values, self.mode, self._vague), strict=True):
                 self.cells[v][0] = value
 
         return thunk
@@ -141,21 +142,11 @@ class _Runner(LazyRunner):
             raise BadOptimization(old, new, value, found, reason, *printed)
 
 
-def _is_vague(node: Any, output: Any, vague: set[Any]) -> bool:
-    """Whether parts of `output` may be memory that nobody has written to: new buffers, until a loop has filled them."""
-    compare = getattr(output.tag, "values_eq_approx", None)
-    if getattr(compare, "__name__", "") == "values_eq_approx_always_true":
-        return True
-    if not node.inputs or node.inputs[0] not in vague or hasattr(node.op, "outputs"):
-        return False
-    return getattr(node.inputs[0].type, "ndim", None) == getattr(output.type, "ndim", None)
-
-
-def _watch(node: Any, values: list[Any], mode: Any) -> list[Any]:
+def _watch(node: Any, values: list[Any], mode: Any, vague: set[Any]) -> list[Any]:
     """What ``perform`` of `node` makes of copies of `values`."""
     copies, results = _perform(node, values, [None] * len(node.outputs))
     for variable, result in zip(node.outputs, results, strict=True):
-        _check_value(variable, result, mode.check_isfinite, node)
+        _check_value(variable, result, mode.check_isfinite and variable not in vague, node)
     _check_destroyed(node, values, copies)
     _check_views(node, copies, results)
     for kind in mode.check_preallocated_output:
@@ -187,7 +178,7 @@ def _check_value(variable: Any, value: Any, finite: bool, node: Any) -> None:
 
 
 def _is_free(variable: Any) -> bool:
-    """Whether a variable may hold anything: not finite on purpose, or memory that nobody has written to."""
+    """Whether a variable may hold anything, on purpose."""
     return not getattr(variable.tag, "nan_guard_mode_check", True)
 
 

@@ -6,10 +6,10 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from theano.compile.linkers import Linker
 from theano.compile.mode import Mode
+from theano.compile.nanguardmode import contains_nan
+from theano.compile.unwritten import may_be_unwritten
 from theano.errors import explain
 
 __all__ = ["MonitorMode", "detect_nan"]
@@ -67,9 +67,8 @@ class MonitorMode(Mode):
 
 def detect_nan(i: int, node: Any, fn: Any) -> None:
     """A ``post_func`` that prints the first node whose result holds NaN, with its operands and results."""
-    for (value,) in fn.outputs:
-        is_random = isinstance(value, np.random.RandomState | np.random.Generator)
-        if is_random or getattr(getattr(value, "dtype", None), "kind", "") not in "fc" or not np.isnan(value).any():
+    for variable, (value,) in zip(node.outputs, fn.outputs, strict=True):
+        if not contains_nan(value, node, variable) or may_be_unwritten(variable):
             continue
         print("*** NaN detected ***")
         print(node)

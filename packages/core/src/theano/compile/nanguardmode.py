@@ -11,6 +11,7 @@ import numpy as np
 
 from theano.compile.linkers import Linker
 from theano.compile.mode import Mode
+from theano.compile.unwritten import may_be_unwritten
 from theano.configuration import config
 from theano.errors import explain
 from theano.graph import Constant, format_trace
@@ -125,7 +126,7 @@ class NanGuardMode(Mode):
             kinds.append("Inf detected")
         if self.big_is_error and contains_big(value, variable):
             kinds.append("Big value detected")
-        if kinds:
+        if kinds and not may_be_unwritten(variable):
             self._act("\n".join(kinds) + f"\nIn a {place}: {variable} of {variable.type}\n{_describe(variable, node)}")
 
     @staticmethod
