@@ -75,6 +75,21 @@ def test_gradient_has_the_pattern_of_its_input():
     assert gc.broadcastable == (False, True)
 
 
+@pytest.mark.parametrize("discrete", [T.argmax, lambda x: T.cast(T.sum(x), "int32"), lambda x: T.gt(T.sum(x), 0)])
+def test_fill_with_a_discrete_value_is_constant(discrete, check):
+    """The shape gives no gradient, and neither does the value: the one by being disconnected, the other as zeros."""
+    x = T.dvector("x")
+    filled = T.fill(x, discrete(x))
+    g = check.evaluate(grad(T.sum(x * filled), x), {x: VECTOR})
+    np.testing.assert_allclose(g, check.evaluate(filled, {x: VECTOR}))
+
+
+def test_scalar_second_with_a_discrete_value_is_constant():
+    a = aes.float64("a")
+    g = grad(a * aes.second(a, aes.cast(a, "int32")), a)
+    assert function([a], g, mode=Mode("py", None))(2.5) == 2
+
+
 def test_an_empty_alloc_has_zero_gradient(check):
     v = T.dmatrix("v")
     g = check.evaluate(grad(T.sum(T.alloc(v, 0, 2)), v), {v: np.ones((1, 2))})

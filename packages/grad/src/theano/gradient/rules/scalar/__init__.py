@@ -11,7 +11,7 @@ import theano.scalar as aes
 from theano.gradient.disconnected import is_disconnected
 from theano.gradient.rules.conventions import forward
 from theano.gradient.rules.scalar import arithmetic, comparison, complex, composite, special, transcendental
-from theano.gradient.rules.scalar.derivative import partials, real_only
+from theano.gradient.rules.scalar.derivative import nothing, partials, real_only
 from theano.gradient.zeros import zero_gradient
 from theano.tensor import xlogx
 
@@ -22,7 +22,7 @@ def scalar_gradient(node: Any, gs: Any) -> list:
     """Gradient of a scalar op on scalar variables."""
     arriving = [None if is_disconnected(g) else g for g in gs]
     terms = partials(node.op, aes, node.inputs, node.outputs, arriving)
-    return [zero_gradient(x) if t is None else t for x, t in zip(node.inputs, terms, strict=True)]
+    return [nothing(node, i) if term is None else term for i, term in enumerate(terms)]
 
 
 @forward

@@ -8,11 +8,11 @@ from typing import Any
 from theano.errors import explain
 from theano.gradient.checks import GradientRuleError, NoGradientError
 from theano.gradient.disconnected import disconnected_type, is_disconnected, is_null
-from theano.gradient.zeros import CONTINUOUS, is_continuous
-from theano.graph import Variable
+from theano.gradient.zeros import CONTINUOUS, is_continuous, zero_gradient
+from theano.graph import Apply, Variable
 from theano.plugin import table
 
-__all__ = ["partials", "real_only"]
+__all__ = ["nothing", "partials", "real_only"]
 
 
 def partials(
@@ -62,6 +62,12 @@ def partials(
             explain(f"derivative of the scalar op {op}", f"{terms!r} for {len(xs)} inputs", "return one term per input")
         )
     return [_wanted(x, term) for x, term in zip(xs, terms, strict=True)]
+
+
+def nothing(node: Apply, i: int) -> Variable:
+    """Return what input `i` gets when its term is None: zeros, or no connection where the op declares none."""
+    pattern = getattr(node.op, "connection_pattern", None)
+    return zero_gradient(node.inputs[i]) if pattern is None or any(pattern(node)[i]) else disconnected_type()
 
 
 def _wanted(x: Variable, term: Variable | None) -> Variable | None:

@@ -7,7 +7,7 @@ from typing import Any
 import theano.tensor as at
 from theano.gradient.disconnected import is_disconnected, is_null
 from theano.gradient.rules.conventions import forward
-from theano.gradient.rules.scalar.derivative import partials
+from theano.gradient.rules.scalar.derivative import nothing, partials
 from theano.gradient.zeros import zero_gradient
 from theano.graph import Variable
 
@@ -29,9 +29,9 @@ def elemwise_gradient(node: Any, gs: list) -> list:
     arriving = [None if is_disconnected(g) else g for g in gs]
     terms = partials(node.op.scalar_op, at, node.inputs, node.outputs, arriving)
     result = []
-    for x, term in zip(node.inputs, terms, strict=True):
+    for i, (x, term) in enumerate(zip(node.inputs, terms, strict=True)):
         if term is None:
-            result.append(zero_gradient(x))
+            result.append(nothing(node, i))
         elif is_disconnected(term) or is_null(term):
             result.append(term)
         else:
