@@ -234,12 +234,99 @@ def test_flags_keep_the_meaning_of_arithmetic():
     assert not {"-ffast-math", "-Ofast", "-funsafe-math-optimizations", "-ffinite-math-only"} & set(flags)
 
 
-def test_a_chain_is_joined_by_pipes_and_reports_the_first_failure(tmp_path):
-    assert run_chains([[["echo", "abc"], ["tr", "a-z", "A-Z"]]], tmp_path, 10) == b"ABC\n"
+@pytest.mark.parametrize("anywhere", [False, True])
+def test_a_chain_is_joined_by_pipes_and_reports_the_first_failure(tmp_path, anywhere):
+    assert run_chains([[["echo", "abc"], ["tr", "a-z", "A-Z"]]], tmp_path, 10, anywhere) == b"ABC\n"
     with pytest.raises(ToolError, match="false ended with status 1"):
-        run_chains([[["false"], ["cat"]]], tmp_path, 10)
+        run_chains([[["false"], ["cat"]]], tmp_path, 10, anywhere)
     with pytest.raises(ToolError, match="could not be started"):
-        run_chains([[["cat", "/dev/zero"], ["/no/such/program"]]], tmp_path, 10)
+        run_chains([[["cat", "/dev/zero"], ["/no/such/program"]]], tmp_path, 10, anywhere)
+    with pytest.raises(ToolError, match="killed by signal 9"):
+        run_chains([[["sh", "-c", "kill -9 $$"]]], tmp_path, 10, anywhere)
+
+
+@pytest.mark.parametrize("anywhere", [False, True])
+def test_a_command_that_hangs_is_ended_with_its_children(tmp_path, monkeypatch, anywhere):
+    ended = []
+    kill = os.killpg
+    monkeypatch.setattr(os, "killpg", lambda pid, number: ended.append(pid) or kill(pid, number))
+    with pytest.raises(ToolError, match="did not finish in time"):
+        run_chains([[["sh", "-c", "sleep 1000 & echo $!; wait"]]], tmp_path, 0.3, anywhere)
+    assert len(ended) == 1
+    assert not alive(int((tmp_path / "output.txt").read_text()))
+
+
+@pytest.mark.parametrize("anywhere", [False, True])
+def test_children_are_waited_for_where_no_handle_can_be_had(tmp_path, monkeypatch, anywhere):
+    def refuse(pid):
+        raise OSError("as an old kernel says")
+
+    monkeypatch.setattr(os, "pidfd_open", refuse, raising=False)
+    assert run_chains([[["sh", "-c", "sleep 0.01; echo done"]]], tmp_path, 10, anywhere) == b"done\n"
+    with pytest.raises(ToolError, match="did not finish in time"):
+        run_chains([[["sleep", "1000"]]], tmp_path, 0.1, anywhere)
+
+
+def test_commands_run_in_the_folder_unless_they_may_run_anywhere(tmp_path):
+    assert run_chains([[["pwd"]]], tmp_path, 10).decode().strip() == str(tmp_path)
+    assert run_chains([[["pwd"]]], tmp_path, 10, True).decode().strip() == os.getcwd()
+
+
+def test_children_inherit_no_open_files_and_lead_a_session(tmp_path):
+    with open(tmp_path / "other", "w") as other:
+        told = run_chains([[["sh", "-c", "ls -l /proc/$$/fd; cut -d' ' -f1,6 /proc/$$/stat"]]], tmp_path, 10, True)
+    assert other.name not in told.decode()
+    pid, session = told.decode().splitlines()[-1].split()
+    assert pid == session
+
+
+OUTPUTS_CLOSED = """
+import os
+from theano.cpu.processes import run_chains
+os.close(0), os.close(1), os.close(2)
+found = run_chains([[["echo", "abc"], ["tr", "a-z", "A-Z"]]], os.environ["TMPDIR"], 10, True)
+os._exit(found != b"ABC\\n")
+"""
+
+
+def test_children_start_where_the_standard_files_are_closed(tmp_path):
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    assert subprocess.run([sys.executable, "-c", OUTPUTS_CLOSED], env=environment, check=False).returncode == 0
+
+
+def test_an_ordinary_run_does_without_subprocess_and_the_folder_leaves_no_trace(tmp_path):
+    code = (
+        "import sys, theano.cpu.toolchain as t; from theano.cpu.compiler import find_compiler\n"
+        f"data = [t.compile_library(find_compiler(), [{SOURCE!r}]) for _ in range(2)]\n"
+        "assert not t._no_direct_route\n"
+        "assert data[0] == data[1]\n"
+        "assert not {'subprocess', 'shlex', 'signal'} & set(sys.modules), sys.modules.keys()"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_flags_of_the_users_may_write_files_which_go_to_the_scratch_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(config.gcc, "cxxflags", "-fstack-usage")
+    assert compile_library(find_compiler(), [SOURCE])[:4] == b"\x7fELF"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_words_in_quotes_of_the_driver():
+    assert toolchain._words(' cc1 "-march=a b" -O1  -x') == ["cc1", "-march=a b", "-O1", "-x"]
+    assert toolchain._words(r' cc1 "-DA=\"b c\"" -O1') == ["cc1", '-DA="b c"', "-O1"]
+
+
+def test_the_linker_is_that_of_the_driver(tmp_path):
+    asked = subprocess.run([real_gcc(), "-print-prog-name=ld"], capture_output=True, text=True, check=True)
+    memory = Memory()
+    compile_library(find_compiler(), [SOURCE], memory)
+    (lines,) = toolchain._tools.values()
+    assert lines["ld"][0] == asked.stdout.strip()
+    (tmp_path / "ld").write_text("#!/bin/sh\n")
+    (tmp_path / "ld").chmod(0o755)
+    assert toolchain._linker(["/nowhere", str(tmp_path), "/usr/bin"]) == str(tmp_path / "ld")
+    assert toolchain._linker(["/nowhere"]) == "ld"
 
 
 @pytest.mark.parametrize("name", ["address", "undefined", "thread"])

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import subprocess
-    from typing import IO, BinaryIO
+    from typing import BinaryIO
 
-    Child = subprocess.Popen[bytes]
+    Child = subprocess.Popen[bytes] | "Spawned"
 
 
 class ToolError(Exception):
@@ -22,11 +22,12 @@ class ToolError(Exception):
         self.hung = hung
 
 
-def run_chains(chains: list[list[list[str]]], folder: str, seconds: float) -> bytes:
+def run_chains(chains: list[list[list[str]]], folder: str, seconds: float, anywhere: bool = False) -> bytes:
     """Run `chains` at the same time, each of commands joined by pipes; return what the last commands printed.
 
-    Every command runs in `folder`, in a session of its own: a Ctrl-C at the terminal reaches only this process, which
-    then kills the children itself, grandchildren included.
+    Every command runs in a session of its own: a Ctrl-C at the terminal reaches only this process, which then kills
+    the children itself, grandchildren included. The working directory is `folder`, but commands that can run
+    `anywhere` are started where this process is: that takes a third less, and no import of `subprocess`.
     """
     if _ending:
         raise ToolError("this process is about to end", hung=True)
@@ -38,7 +39,7 @@ def run_chains(chains: list[list[list[str]]], folder: str, seconds: float) -> by
     try:
         with open(error_path, "ab") as errors, open(out_path, "wb") as out:
             for chain in chains:
-                _start(chain, children, errors, out, folder)
+                _start(chain, children, errors, out, folder, anywhere)
         for child in children:
             _wait(child, deadline)
     except BaseException:
@@ -67,58 +68,103 @@ def end_all_runs() -> None:
         _kill(children)
 
 
-def _start(chain: list[list[str]], children: list[Child], errors: BinaryIO, out: BinaryIO, folder: str) -> None:
-    import subprocess  # lazy: only a compilation needs it
+def _start(
+    chain: list[list[str]], children: list[Child], errors: BinaryIO, out: BinaryIO, folder: str, anywhere: bool
+) -> None:
+    environment = {**os.environ, "LC_ALL": "C", "TMPDIR": str(folder)}
+    source = os.open(os.devnull, os.O_RDONLY)
+    try:
+        for command in chain:
+            following, sink = os.pipe() if command is not chain[-1] else (-1, out.fileno())
+            try:
+                child = _started(command, (source, sink, errors.fileno()), environment, folder, anywhere)
+            except (OSError, ValueError) as error:
+                raise ToolError(f"{command[0]} could not be started: {error}") from error
+            finally:
+                os.close(source)  # the reader alone must hold the pipe, else the writer never sees it close
+                source = following
+                if following >= 0:
+                    os.close(sink)
+            children.append(child)
+            if _ending:  # it started while the others were ended
+                raise ToolError("this process is about to end", hung=True)
+    finally:
+        if source >= 0:
+            os.close(source)
 
-    previous: IO[bytes] | None = None
-    for command in chain:
-        last = command is chain[-1]
-        try:
-            child = subprocess.Popen(
-                command,
-                stdin=previous or subprocess.DEVNULL,
-                stdout=out if last else subprocess.PIPE,
-                stderr=errors,
-                cwd=folder,
-                env={**os.environ, "LC_ALL": "C", "TMPDIR": str(folder)},
-                start_new_session=True,
-            )
-        except (OSError, ValueError) as error:
-            raise ToolError(f"{command[0]} could not be started: {error}") from error
-        children.append(child)
-        if _ending:  # it started while the others were ended
-            raise ToolError("this process is about to end", hung=True)
-        if previous is not None:
-            previous.close()  # the reader alone must hold the pipe, else the writer never sees it close
-        previous = child.stdout
+
+def _started(
+    command: list[str], files: tuple[int, int, int], environment: dict[str, str], folder: str, anywhere: bool
+) -> Child:
+    """A child whose standard files are `files`."""
+    if anywhere and min(files) > 2:  # else they might overwrite each other on the way
+        with contextlib.suppress(AttributeError, NotImplementedError):
+            return Spawned(command, files, environment)
+    import subprocess  # lazy: costs as much as linking a kernel
+
+    source, sink, errors = files
+    where = {"cwd": folder, "env": environment, "start_new_session": True}
+    return subprocess.Popen(command, stdin=source, stdout=sink, stderr=errors, **where)  # type: ignore[call-overload]
+
+
+class Spawned:
+    """What is needed of `subprocess.Popen`, for a command that runs where this process is."""
+
+    def __init__(self, command: list[str], files: tuple[int, int, int], environment: dict[str, str]) -> None:
+        self.args = command
+        self.returncode: int | None = None
+        moves = [(os.POSIX_SPAWN_DUP2, file, number) for number, file in enumerate(files)]
+        self.pid = os.posix_spawnp(command[0], command, environment, file_actions=moves, setsid=True)
+
+    def poll(self) -> int | None:
+        """The exit code, once there is one; negative for a signal."""
+        return self._look(os.WNOHANG)
+
+    def wait(self) -> int | None:
+        """Wait for the end."""
+        return self._look(0)
+
+    def _look(self, options: int) -> int | None:
+        if self.returncode is None:
+            try:
+                pid, status = os.waitpid(self.pid, options)
+            except ChildProcessError:  # somebody else has seen it end, or nobody is to hear of children
+                self.returncode = 0
+            else:
+                self.returncode = os.waitstatus_to_exitcode(status) if pid else None
+        return self.returncode
 
 
 def _wait(child: Child, deadline: float) -> None:
     """Wait for `child` without the polling of Popen.wait(timeout), which would add up to 50 ms."""
-    left = max(0.0, deadline - time.monotonic())
     try:
         handle = os.pidfd_open(child.pid)
     except (AttributeError, OSError):
         handle = None
-    if handle is not None:
+    if handle is None:
+        done = _look_again_and_again(child, deadline)
+    else:
         import select  # lazy: only a compilation needs it
 
         try:
             poller = select.poll()
             poller.register(handle, select.POLLIN)
-            done = bool(poller.poll(left * 1000))
+            done = bool(poller.poll(max(0.0, deadline - time.monotonic()) * 1000))
         finally:
             os.close(handle)
-        if not done:
-            raise ToolError(f"{_name(child)} did not finish in time", hung=True)
-        child.wait()
-        return
-    import subprocess  # lazy: only a compilation needs it
+    if not done:
+        raise ToolError(f"{_name(child)} did not finish in time", hung=True)
+    child.wait()
 
-    try:
-        child.wait(left)
-    except subprocess.TimeoutExpired:
-        raise ToolError(f"{_name(child)} did not finish in time", hung=True) from None
+
+def _look_again_and_again(child: Child, deadline: float) -> bool:
+    pause = 0.0005
+    while child.poll() is None:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(pause)
+        pause = min(2 * pause, 0.02)
+    return True
 
 
 def _kill(children: list[Child]) -> None:
@@ -129,8 +175,6 @@ def _kill(children: list[Child]) -> None:
             continue  # its number may already belong to somebody else
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(child.pid, signal.SIGKILL)  # start_new_session: the group's number is the child's
-        if child.stdout is not None:
-            child.stdout.close()
         child.wait()
 
 
@@ -139,7 +183,7 @@ def _name(child: Child) -> str:
 
 
 def _failure(child: Child, error_path: str) -> str:
-    code = child.returncode
+    code = child.returncode or 0
     how = f"was killed by signal {-code}" if code < 0 else f"ended with status {code}"
     with open(error_path, "rb") as file:
         text = file.read()[-4000:].decode("utf-8", "replace").strip()

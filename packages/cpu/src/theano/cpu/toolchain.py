@@ -87,9 +87,12 @@ def _compile_in(folder: str, compiler: Compiler, sources: list[str], store: File
     library = os.path.join(folder, "library.so")
     lines = _command_lines(folder, compiler, store, seconds)
     if lines is not None:
+        anywhere = not config.gcc.cxxflags  # flags of the user's may ask for more files
+        chains = [[_in_place(c, folder, name) for c in (lines["cc1"], lines["as"])] for name in names]
+        objects = [os.path.join(folder, f"{name}.o") for name in names]
         try:
-            run_chains([[_with_name(c, name) for c in (lines["cc1"], lines["as"])] for name in names], folder, seconds)
-            run_chains([[[*lines["ld"], "-o", "library.so", *(f"{n}.o" for n in names)]]], folder, seconds)
+            run_chains(chains, folder, seconds, anywhere)
+            run_chains([[[*lines["ld"], "-o", library, *objects]]], folder, seconds, anywhere)
             return _read(library)
         except (ToolError, OSError) as error:
             if getattr(error, "hung", False):
@@ -111,8 +114,8 @@ def _read(library: str) -> bytes:
     return data
 
 
-def _with_name(command: list[str], name: str) -> list[str]:
-    return [word.replace("@UNIT@", name) for word in command]
+def _in_place(command: list[str], folder: str, name: str) -> list[str]:
+    return [word.replace("@FOLDER@", folder).replace("@UNIT@", name) for word in command]
 
 
 def _command_lines(folder: str, compiler: Compiler, store: Files | None, seconds: float) -> dict[str, list[str]] | None:
@@ -144,7 +147,7 @@ def _tools_name(compiler: Compiler) -> str:
     from theano.digest import digest  # lazy: kept out of the import of this module
 
     path = os.environ.get("PATH", "")
-    return f"tools-{digest(compiler.identity, ' '.join(compiler.flags), machine.identity(), path)}.json"
+    return f"tools2-{digest(compiler.identity, ' '.join(compiler.flags), machine.identity(), path)}.json"
 
 
 def _read_tools(data: bytes | None) -> dict[str, list[str]] | None:
@@ -160,23 +163,39 @@ def _read_tools(data: bytes | None) -> dict[str, list[str]] | None:
 
 def _ask_driver(folder: str, compiler: Compiler, seconds: float) -> dict[str, list[str]] | None:
     """Read the command lines that the driver would run from ``-###``; None if they do not look as expected."""
-    import shlex  # lazy: once per machine
-
-    driver = [*compiler.command, *compiler.flags]
-    ask = [*driver, "-###", "-x", "cpp-output", "-c", "@UNIT@.c", "-o", "@UNIT@.o"]
-    run_chains([[ask]], folder, seconds)
-    printed = _take_errors(folder)
-    lines = [shlex.split(line) for line in printed.splitlines() if line.startswith(" ")]
-    linker = run_chains([[[*compiler.command, "-print-prog-name=ld"]]], folder, seconds).decode().strip()
-    if len(lines) != 2 or not lines[0] or os.path.basename(lines[0][0]) != "cc1" or not which(linker):
+    ask = [*compiler.command, *compiler.flags, "-###", "-shared", "-nostdlib", "-x", "cpp-output"]
+    run_chains([[[*ask, "@FOLDER@/@UNIT@.c", "-o", "@FOLDER@/@UNIT@.so"]]], folder, seconds, anywhere=True)
+    printed = _take_errors(folder).splitlines()
+    lines = [_words(line) for line in printed if line.startswith(" ")]
+    places = [line.removeprefix("COMPILER_PATH=") for line in printed if line.startswith("COMPILER_PATH=")]
+    if len(lines) != 3 or not lines[0] or os.path.basename(lines[0][0]) != "cc1" or len(places) != 1:
         return None
-    cc1, assembler = lines
-    middle = _output(cc1)
-    if middle is None or assembler.count(middle) != 1 or "@UNIT@.c" not in cc1:
+    cc1, assembler, _ = lines
+    middle, last = _output(cc1), _output(assembler)
+    if middle is None or last is None or assembler.count(middle) != 1 or "@FOLDER@/@UNIT@.c" not in cc1:
         return None
     cc1 = ["-" if word == middle else word for word in cc1]
-    assembler = [word for word in assembler if word != middle]
+    assembler = ["@FOLDER@/@UNIT@.o" if word == last else word for word in assembler if word != middle]
+    linker = _linker(places[0].split(os.pathsep))
+    if not which(linker):
+        return None
     return {"cc1": cc1, "as": assembler, "ld": [linker, "-shared", "--build-id=none", "-z", "noexecstack"]}
+
+
+def _words(line: str) -> list[str]:
+    """The words of a line that the driver prints; it puts those with unusual characters into quotes."""
+    if "\\" in line:
+        import shlex  # lazy: costs as much as the driver itself
+
+        return shlex.split(line)
+    parts = line.split('"')
+    return [word for i, part in enumerate(parts) for word in ([part] if i % 2 else part.split())]
+
+
+def _linker(folders: list[str]) -> str:
+    """The linker that the driver would use, by the folders in which it looks before PATH."""
+    found = (which(os.path.join(folder, "ld")) for folder in folders if folder)
+    return next(filter(None, found), "ld")
 
 
 def _take_errors(folder: str) -> str:
