@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import subprocess
+    from collections.abc import Iterator
+    from types import FrameType
     from typing import BinaryIO
 
     Child = subprocess.Popen[bytes] | "Spawned"
@@ -37,7 +39,7 @@ def run_chains(chains: list[list[list[str]]], folder: str, seconds: float, anywh
     error_path = os.path.join(folder, "errors.txt")
     out_path = os.path.join(folder, "output.txt")
     try:
-        with open(error_path, "ab") as errors, open(out_path, "wb") as out:
+        with open(error_path, "ab") as errors, open(out_path, "wb") as out, _uninterrupted():
             for chain in chains:
                 _start(chain, children, errors, out, folder, anywhere)
         for child in children:
@@ -66,6 +68,26 @@ def end_all_runs() -> None:
     _ending = True
     for children in list(_running):
         _kill(children)
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Ctrl-C waits for the end of the block: a child that runs and that nobody knows yet would outlive the call."""
+    import _signal  # the part of `signal` that takes no time to import
+    import threading
+
+    handler = _signal.getsignal(_signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(handler):
+        yield  # no handler runs here
+        return
+    heard: list[tuple[int, FrameType | None]] = []
+    _signal.signal(_signal.SIGINT, lambda *call: heard.append(call))
+    try:
+        yield
+    finally:
+        _signal.signal(_signal.SIGINT, handler)
+        if heard:
+            handler(*heard[0])
 
 
 def _start(
