@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -17,3 +19,26 @@ def same_draws(request):
         elif isinstance(value, np.random.Generator):
             bits = value.bit_generator
             bits.state = _start.setdefault(id(value), (value, bits.state))[1]
+
+
+@pytest.fixture
+def lines_run():
+    """`lines_run(work)`: how many lines of Python `work()` runs. What it costs, whatever machine it runs on."""
+
+    def count(work):
+        lines = 0
+
+        def trace(frame, event, argument):
+            nonlocal lines
+            lines += event == "line"
+            return trace
+
+        before = sys.gettrace()
+        sys.settrace(trace)
+        try:
+            work()
+        finally:
+            sys.settrace(before)
+        return lines
+
+    return count

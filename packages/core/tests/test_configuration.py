@@ -35,7 +35,7 @@ def run(code, tmp_path, *, flags="", rc=None, light=True, **more):
     env["THEANO_FLAGS"] = f"numpy.seterr_all=None,{flags}" if light else flags
     if rc is not None:
         (tmp_path / ".theanorc").write_text(rc)
-    return subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=60)
+    return subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=300)
 
 
 def show(names):

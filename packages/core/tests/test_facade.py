@@ -115,7 +115,7 @@ def test_logger_gets_its_handler_when_it_is_asked_for():
         "theano.disable_log_handler(); print(len(log.handlers))"
     )
     env = {**os.environ, "THEANO_FLAGS": ""}
-    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=300)
     assert (done.stdout, done.stderr) == ("0\n", "WARNING (theano): hello\n")
 
 

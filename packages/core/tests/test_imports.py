@@ -19,7 +19,7 @@ BANNED = (
 
 def run(code, *options):
     env = {k: v for k, v in os.environ.items() if not k.startswith("THEANO")} | {"THEANORC": ""}
-    done = subprocess.run([sys.executable, *options, "-c", code], env=env, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, *options, "-c", code], env=env, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -40,10 +40,16 @@ def test_import_theano_leaves_logging_and_warnings_alone():
     assert run(code) == "[] [] True\n"
 
 
-def test_import_theano_keeps_its_budget_of_time():
-    """The budget is NumPy and 60 ms; time of this process counts, and the best run, since the machine may be busy."""
-    code = "import time, numpy; start = time.process_time(); import theano;print(time.process_time() - start)"
-    assert min(float(run(code)) for _ in range(4)) < 0.060
+def test_import_theano_keeps_its_budget():
+    """The budget is NumPy and 60 ms. Lines and modules count, as on every machine the same: 30 000 take about 40 ms."""
+    code = (
+        "import sys, numpy; had = set(sys.modules); lines = 0\n"
+        "def trace(frame, event, argument):\n    global lines; lines += event == 'line'; return trace\n"
+        "sys.settrace(trace); import theano; sys.settrace(None); print(lines, len(set(sys.modules) - had))"
+    )
+    lines, modules = map(int, run(code).split())
+    assert lines < 30_000
+    assert modules < 25
 
 
 def test_import_theano_with_warnings_as_errors():

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import textwrap
 import threading
-import timeit
 import types
 
 import pytest
@@ -406,7 +405,7 @@ def test_other_threads_wait_for_full_tables(managed):
 
     def slow(registry):
         started.set()
-        go.wait(5)
+        assert go.wait(60)
         registry.table("shape").register(Op, rule)
 
     manager = managed(a=plugin(theano_register_shape_rules=slow))
@@ -414,20 +413,19 @@ def test_other_threads_wait_for_full_tables(managed):
     threads = [threading.Thread(target=lambda: found.append(manager.registry.table("shape").lookup(Op())))] * 1
     threads.append(threading.Thread(target=lambda: found.append(manager.registry.table("shape").lookup(Op()))))
     threads[0].start()
-    started.wait(5)
+    assert started.wait(60)
     threads[1].start()
     go.set()
     for thread in threads:
-        thread.join(5)
+        thread.join(60)
     assert found == [rule, rule]
 
 
-def test_lookup_after_loading_is_fast(managed):
+def test_lookup_after_loading_is_a_few_lines(managed, lines_run):
     manager = managed()
     op = Child()
     manager.registry.table("shape").lookup(op)
-    seconds = timeit.timeit(lambda: manager.registry.table("shape").lookup(op), number=1000) / 1000
-    assert seconds < 1e-4
+    assert lines_run(lambda: manager.registry.table("shape").lookup(op)) < 30
 
 
 # ---- specifications
@@ -462,7 +460,7 @@ def make_distribution(folder, name, code, entry=None):
 def run(folder, code, **environment):
     env = {k: v for k, v in os.environ.items() if not k.startswith("THEANO")}
     env.update({"PYTHONPATH": str(folder), "HOME": str(folder), **environment})
-    return subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=60)
+    return subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=300)
 
 
 GOOD = """

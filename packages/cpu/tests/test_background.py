@@ -236,7 +236,7 @@ print(os.waitstatus_to_exitcode(status))
 def run(code, tmp_path, *flags):
     env = dict(os.environ, THEANO_FLAGS=",".join(["compile.background=0", *flags]), XDG_CACHE_HOME=str(tmp_path))
     return subprocess.run(
-        [sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=300, check=False
     )
 
 

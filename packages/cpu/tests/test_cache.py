@@ -271,7 +271,7 @@ def start(folder, code, cxx=None, *more):
 
 
 def finish(process):
-    out, errors = process.communicate(timeout=60)
+    out, errors = process.communicate(timeout=300)
     assert process.returncode == 0, errors
     return out
 
@@ -330,7 +330,7 @@ assert os.waitpid(pid, 0)[1] == 0
 
 def test_without_a_home_everything_works_with_a_warning(tmp_path):
     process = start("", "warnings.simplefilter('default')\ncheck(1.0)")
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=300)
     assert process.returncode == 0
     assert errors.count("kernel cache cannot be used") == 1
 

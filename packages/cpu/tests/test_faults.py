@@ -129,7 +129,7 @@ def test_forked_child():
             os._exit(0 if same and g(value).shape == (300, 300) else 1)
         assert os.waitpid(child, 0)[1] == 0
     """
-    subprocess.run([sys.executable, "-W", "ignore", "-c", textwrap.dedent(code)], check=True, timeout=60)
+    subprocess.run([sys.executable, "-W", "ignore", "-c", textwrap.dedent(code)], check=True, timeout=300)
 
 
 def test_plan_calls_itself(native):

@@ -380,8 +380,8 @@ def test_interrupt(native):
     f = native([x, n], total, updates=[(s, total[-1])])
     assert loop_steps(f) == ["CallStep"]
     timer = threading.Timer(0.2, signal.raise_signal, [signal.SIGINT])
-    timer.start()
     with pytest.raises(KeyboardInterrupt):
+        timer.start()  # in here: on a busy machine it may be heard before the call
         f(1.0, 1 << 40)
     timer.join()
     assert s.get_value() == 1.0

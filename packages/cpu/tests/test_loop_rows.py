@@ -304,8 +304,8 @@ def test_interrupt_and_other_threads(native):
     f = native([h, n], total, updates=[(s, total[-1])])
     assert loops(f)[0].body is not None
     timer = threading.Timer(0.2, signal.raise_signal, [signal.SIGINT])
-    timer.start()
     with pytest.raises(KeyboardInterrupt):
+        timer.start()  # in here: on a busy machine it may be heard before the call
         f(np.ones(1000), 1 << 40)
     timer.join()
     assert s.get_value().tolist() == [1, 1, 1]

@@ -167,7 +167,7 @@ PLACES = {
 def test_a_process_that_may_not_grow(place, linker):
     expression, op = PLACES[place]
     code = textwrap.dedent(LIMITED.format(linker=linker, expression=expression, op=op))
-    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=100)
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
 
 
