@@ -35,7 +35,7 @@ void body0(char *const *p, i64 n)
         const f32 v0 = p0[b + i];
         const f32 v1 = v0 - 1.0f;
         const f32 v2 = v1 * v1;
-        a[i] = a[i] + (f64)v2;
+        a[i] = __builtin_fma((f64)v2, 1.0, a[i]);
     }
     }
     for (i64 i = 0; i < 32; i++) p2[i] = a[i];

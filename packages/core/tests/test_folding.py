@@ -6,6 +6,7 @@ from theano.codegen import Expr, k
 from theano.codegen.dialect import C_FAMILY_ROWS, Dialect
 from theano.codegen.folding import LANES, folding_body
 from theano.codegen.helpers import C_FAMILY_HELPERS
+from theano.frozen import replace
 
 TYPES = {"bool": "bool", "int8": "int8_t", "int64": "int64_t", "float32": "float", "float64": "double"}
 PLAIN = Dialect(
@@ -25,8 +26,8 @@ def load(i, dtype="float64"):
     return Expr("load", (), dtype, i)
 
 
-def fold(value, kind="add", acc_dtype="float64"):
-    return folding_body(value, kind, acc_dtype, lambda leaf: ("in", leaf.value, "V"), PLAIN)
+def fold(value, kind="add", acc_dtype="float64", dialect=PLAIN):
+    return folding_body(value, kind, acc_dtype, lambda leaf: ("in", leaf.value, "V"), dialect)
 
 
 @pytest.mark.parametrize("kind", ["add", "mul", "maximum", "minimum"])
@@ -42,6 +43,15 @@ def test_float32_is_widened_before_it_is_added():
     body = fold(load(0, "float32") * 2.0)
     assert body.dtypes == ("float32", "float64", "float64")
     assert body.text.count("a[i] = a[i] + (double)v") == 1
+
+
+def test_a_dialect_may_have_another_way_to_add_what_was_widened():
+    fused = replace(PLAIN, widening_sum="fma({1}, 1.0, {0})")
+    x = load(0, "float32")
+    assert fold(x * 2.0, dialect=fused).text.count("a[i] = fma((double)v1, 1.0, a[i]);") == 1
+    assert "fma" not in fold(x * 2.0, "maximum", dialect=fused).text
+    assert "fma" not in fold(x * 2.0, acc_dtype="float32", dialect=fused).text
+    assert "fma" not in fold(load(0) * 2.0, dialect=fused).text
 
 
 def test_library_calls_are_not_written_out():

@@ -195,3 +195,34 @@ def test_float32_is_added_up_in_float64(native):
         np.testing.assert_array_equal(rows, wide.sum(axis=1).astype("float32"))
         np.testing.assert_array_equal(columns, wide.sum(axis=0).astype("float32"))
         np.testing.assert_allclose(squares, ((values * values).astype("float64")).sum(), rtol=1e-7)
+
+
+def documented_sum(terms):
+    """Of 97 to 16384 terms, a multiple of 32: as fold.c says."""
+    parts = np.zeros(32)
+    for line in terms.astype("float64").reshape(-1, 32):
+        parts = parts + line
+    for half in (16, 8, 4, 2, 1):
+        parts = parts[:half] + parts[half:]
+    return parts[0]
+
+
+@pytest.mark.parametrize("kind", ["usual", "small", "infinite", "opposite infinities", "zeros"])
+def test_terms_of_float32_are_rounded_widened_and_added_in_order(native, kind):
+    x, y = T.fvector("x"), T.fvector("y")
+    f = native([x, y], [T.sum(T.sqr(x - y), dtype="float64"), T.sum(x * y, dtype="float64")])
+    a, b = rng.standard_normal((2, 4096), "float32")
+    if kind == "small":  # products below the smallest normal number
+        a, b = a * np.float32(1e-20), b * np.float32(1e-21)
+    elif "infinit" in kind:
+        a[77] = np.inf
+        a[1234] = -np.inf if "opposite" in kind else 1
+        b[[77, 1234]] = 2
+    elif kind == "zeros":
+        a, b = np.zeros(4096, "float32"), -np.abs(b)
+    squares, products = f(a, b)
+    with np.errstate(invalid="ignore"):
+        expected = np.array([documented_sum((a - b) ** 2), documented_sum(a * b)])
+    np.testing.assert_array_equal([squares, products], expected)
+    known = ~np.isnan(expected)
+    np.testing.assert_array_equal(np.signbit([squares, products])[known], np.signbit(expected)[known])

@@ -73,6 +73,8 @@ class Dialect:
         A line before each loop whose iterations are independent.
     unroll_pragma : str
         A line before a short loop that is to be written out in full.
+    widening_sum : str
+        Another way to write ``{0} + {1}`` of float64, with the same bits, where {1} is a widened float32. Empty: none.
     """
 
     name: str
@@ -89,6 +91,7 @@ class Dialect:
     vector_calls: frozenset[str] | None = None
     loop_pragma: str = ""
     unroll_pragma: str = ""
+    widening_sum: str = ""
 
     def row(self, primitive: str, dtype: str) -> Row | None:
         """The row of `primitive` for operands of `dtype`, or None."""

@@ -77,4 +77,6 @@ class _Folding(Contiguous):
         self.out.names[total] = "a[i]"
         if widened is not value:
             self.out.names[widened] = f"({self.dialect.types[total.dtype]}){self.out.name(value)}"
+            if self.kind == "add" and self.dialect.widening_sum and total.dtype == "float64":
+                return f"a[i] = {self.dialect.widening_sum.format(self.out.name(total), self.out.name(widened))};"
         return f"a[i] = {self.out.text(combined(self.kind, total, widened))};"

@@ -35,6 +35,9 @@ typedef float f32; typedef double f64;
 _INLINED = ("fabs", "floor", "ceil", "trunc", "rint", "sqrt")
 """Functions that the compiler replaces by instructions, vector ones included."""
 
+# Some processors widen where they add, and multiply elsewhere: a multiplication by 1 takes the addition over there.
+_WIDENING_SUM = "__builtin_fma({1}, 1.0, {0})"
+
 
 def dialect_of(values: Iterable[Expr]) -> Dialect:
     """The dialect for a loop that computes `values`: with many elementary functions these are called."""
@@ -72,6 +75,7 @@ def _c_dialect(inlined: bool) -> Dialect:
         vector_calls=vector | {n + s for n in _INLINED for s in suffixes.values()},
         loop_pragma="#pragma GCC ivdep",
         unroll_pragma="#pragma GCC unroll 8",
+        widening_sum=_WIDENING_SUM if elementary.available() else "",
     )
 
 
