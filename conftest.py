@@ -42,3 +42,14 @@ def lines_run():
         return lines
 
     return count
+
+
+@pytest.fixture
+def compiler_runs(tmp_path, monkeypatch):
+    """The runs of the C compiler so far, each as the number of its units; nothing is in the cache."""
+    from theano.cpu import cache, machine_code
+
+    compile_, made = machine_code.compile_library, []
+    monkeypatch.setattr(cache, "wanted_folder", lambda: str(tmp_path / "kernels"))
+    monkeypatch.setattr(machine_code, "compile_library", lambda *a: made.append(len(a[1])) or compile_(*a))
+    return made

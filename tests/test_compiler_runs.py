@@ -5,21 +5,11 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.cpu import cache, kernels
 
 pytestmark = pytest.mark.c
 
 
-@pytest.fixture
-def runs(tmp_path, monkeypatch):
-    """The runs of the compiler so far; nothing is in the cache."""
-    compile_, made = kernels.compile_library, []
-    monkeypatch.setattr(cache, "wanted_folder", lambda: str(tmp_path / "kernels"))
-    monkeypatch.setattr(kernels, "compile_library", lambda *a: made.append(len(a[1])) or compile_(*a))
-    return made
-
-
-def test_gradient_of_nested_loops(runs):
+def test_gradient_of_nested_loops(compiler_runs):
     x, w = T.dmatrix("x"), T.dvector("w")
 
     def step(row, h, w):
@@ -33,18 +23,18 @@ def test_gradient_of_nested_loops(runs):
     h, _ = theano.scan(outer, x, T.zeros_like(w), [w])
     f = theano.function([x, w], theano.grad(h[-1].sum(), w))
     assert np.isfinite(f(np.ones((2, 2)) * 0.1, np.ones(3) * 0.1)).all()
-    assert len(runs) == 1
+    assert len(compiler_runs) == 1
 
 
 @pytest.mark.parametrize("blocks", [False, True])
-def test_jacobian(runs, blocks):
+def test_jacobian(compiler_runs, blocks):
     x = T.dvector("x")
     y = T.tanh(x**2) * x.sum()
     jacobian = theano.gradient.jacobian(y if blocks else y.cumsum(), x)
     f = theano.function([x], jacobian)
-    assert len(runs) == 1
+    assert len(compiler_runs) == 1
     assert f(np.ones(3)).shape == (3, 3)
-    assert len(runs) == 1
+    assert len(compiler_runs) == 1
 
 
 def test_loops_without_steps_do_not_compile_in_each_call(monkeypatch):

@@ -19,7 +19,7 @@ from theano.lowering.steps import KernelStep
 
 pytest.importorskip("theano.cpu", reason="the C dialect belongs to theano-cpu")
 
-from theano.cpu import dialect, elementary, kernels, vector_math
+from theano.cpu import dialect, elementary, kernels, machine_code, vector_math
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -100,7 +100,7 @@ def text_of(make):
         all_named += named
         operands = "\n".join(f" * {name}: {b.operands}, {b.dtypes}" for name, b in named)
         parts.append(f"/*\n{kernel_text(kernel)}\n\n * inputs: {letters}\n{operands}\n */")
-    return "\n".join([*parts, kernels.translation_unit(all_named, dialect.c_dialect().typedefs), ""])
+    return "\n".join([*parts, machine_code.translation_unit(all_named, dialect.c_dialect().typedefs), ""])
 
 
 @pytest.mark.parametrize("name", CASES)

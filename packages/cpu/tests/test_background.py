@@ -13,7 +13,7 @@ import theano
 from theano import change_flags, shared
 from theano import tensor as T
 from theano.compile import backend
-from theano.cpu import background, kernels
+from theano.cpu import background, machine_code
 from theano.cpu.background import BackgroundFunction
 from theano.cpu.compiler import CompileError
 from theano.cpu.native_function import NativeFunction
@@ -42,8 +42,8 @@ class HeldBack:
 @pytest.fixture
 def compiler(monkeypatch, tmp_path):
     """A compiler that waits; kernels are cached nowhere else, so each test compiles."""
-    made = HeldBack(kernels._compile)
-    monkeypatch.setattr(kernels, "_compile", made)
+    made = HeldBack(machine_code._compile)
+    monkeypatch.setattr(machine_code, "_compile", made)
     folder = tmp_path / "theano"
     folder.mkdir(mode=0o700)
     monkeypatch.setattr("theano.cpu.cache.wanted_folder", lambda: str(folder / "kernels"))
@@ -171,8 +171,8 @@ def test_kernels_in_the_cache_need_no_background(compiler):
 
 
 def test_the_budget_is_about_the_expected_time():
-    assert kernels.expected_seconds(0) == 0
-    assert kernels.expected_seconds(1) < kernels.expected_seconds(10) < 0.15
+    assert machine_code.expected_seconds(0) == 0
+    assert machine_code.expected_seconds(1) < machine_code.expected_seconds(10) < 0.15
 
 
 def test_options_count_as_they_were(compiler):
@@ -210,13 +210,13 @@ CHILD = """
 import os, sys, threading
 import numpy as np, theano
 from theano import tensor as T
-from theano.cpu import kernels
-real, go = kernels._compile, threading.Event()
+from theano.cpu import machine_code
+real, go = machine_code._compile, threading.Event()
 def held(*args):
     if os.getpid() == parent:
         go.wait(60)
     return real(*args)
-kernels._compile = held
+machine_code._compile = held
 parent = os.getpid()
 x = T.dvector("x")
 f = theano.function([x], T.exp(x) * 3.25 - x)

@@ -317,8 +317,8 @@ check(2.0)
 
 def test_a_child_forked_during_a_compilation_is_not_locked(tmp_path):
     code = """
-from theano.cpu import kernels
-with kernels._compiling:
+from theano.cpu import machine_code
+with machine_code._compiling:
     pid = os.fork()
     if pid == 0:
         check(3.0)
@@ -336,12 +336,12 @@ def test_without_a_home_everything_works_with_a_warning(tmp_path):
 
 
 def test_threads_share_one_compilation(tmp_path, monkeypatch):
-    from theano.cpu import kernels
+    from theano.cpu import machine_code
 
     monkeypatch.setattr(cache, "wanted_folder", lambda: str(tmp_path / "kernels"))
     compiled = []
-    compile_ = kernels.compile_library
-    monkeypatch.setattr(kernels, "compile_library", lambda *a: compiled.append(1) or compile_(*a))
+    compile_ = machine_code.compile_library
+    monkeypatch.setattr(machine_code, "compile_library", lambda *a: compiled.append(1) or compile_(*a))
     namespace = {}
     exec(PROGRAM.replace('warnings.simplefilter("error")', ""), namespace)
     threads = [threading.Thread(target=namespace["check"], args=(7.25,)) for _ in range(4)]

@@ -10,7 +10,7 @@ import pytest
 from theano.codegen import Expr, Kernel, MapSweep, Out, k
 from theano.codegen.dtypes import FLOATS
 from theano.configuration import change_flags
-from theano.cpu import cache, elementary, kernels, machine
+from theano.cpu import cache, elementary, kernels, machine, machine_code
 from theano.cpu.compiler import find_compiler
 from theano.cpu.dialect import _c_dialect
 from theano.cpu.elementary_numbers import EXP, LOG
@@ -159,7 +159,7 @@ def assembly(compiled, tmp_path):
     """What the compiler makes of a kernel."""
     (sweep,) = kernels._print_kernel(compiled.request.kernel, compiled.request.modes)
     source = tmp_path / "kernel.c"
-    source.write_text(kernels.translation_unit([("body", sweep.body)], _c_dialect(True).typedefs))
+    source.write_text(machine_code.translation_unit([("body", sweep.body)], _c_dialect(True).typedefs))
     compiler = find_compiler()
     command = [*compiler.command, *compiler.flags, "-x", "cpp-output", "-S", "-o", "-", str(source)]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout

@@ -12,7 +12,7 @@ from theano.codegen import Expr, FinalSweep, Kernel, MapSweep, Out, ReduceSweep,
 from theano.codegen.dtypes import SIGNED, UNSIGNED
 from theano.codegen.verify import KernelError
 from theano.configuration import config
-from theano.cpu import cache, kernels, vector_math
+from theano.cpu import cache, kernels, machine_code, vector_math
 from theano.cpu.compiler import CompileError, find_compiler
 from theano.cpu.dialect import c_dialect
 from theano.cpu.kernels import MAX_WIDTH, KernelRequest, compile_kernels
@@ -208,7 +208,7 @@ def test_no_library_call_is_left_to_scalar_code(tmp_path):
                 bodies.append((f"body{len(bodies)}", kernels._print_kernel(kernel, "VV")[0].body))
     compiler = find_compiler()
     source = tmp_path / "k.c"
-    source.write_text(kernels.translation_unit(bodies, c_dialect().typedefs))
+    source.write_text(machine_code.translation_unit(bodies, c_dialect().typedefs))
     command = [*compiler.command, *compiler.flags, "-S", "-o", "-", "-x", "cpp-output", str(source)]
     assembly = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     called = {line.split()[1].split("@")[0] for line in assembly.splitlines() if line.startswith("\tcall\t")}

@@ -12,7 +12,7 @@ import scipy.special
 from theano.codegen import Expr, Kernel, MapSweep, NotLowerable, Out, k
 from theano.codegen.dtypes import DTYPES, FLOATS, SIGNED, UNSIGNED
 from theano.codegen.expr import BINARY, ELEMENTARY, UNARY
-from theano.cpu import cache, kernels
+from theano.cpu import cache, kernels, machine_code
 from theano.cpu.compiler import find_compiler
 from theano.cpu.dialect import c_dialect
 from theano.cpu.kernels import MAX_WIDTH, KernelRequest, compile_kernels
@@ -431,7 +431,7 @@ def test_generated_c_has_no_warnings(primitives, random_kernels, tmp_path):
     for compiled in [*primitives.values(), *(c for _, c in random_kernels)]:
         for sweep in kernels._print_kernel(compiled.request.kernel, compiled.request.modes):
             bodies.setdefault(sweep.body, f"body{len(bodies)}")
-    text = kernels.translation_unit([(name, body) for body, name in bodies.items()], c_dialect().typedefs)
+    text = machine_code.translation_unit([(name, body) for body, name in bodies.items()], c_dialect().typedefs)
     declared = "\n".join(f"void {name}(char *const *, i64);" for name in bodies.values())
     source = Path(tmp_path / "all.c")
     source.write_text(text.replace("\n\nvoid", "\n" + declared + "\n\nvoid", 1))

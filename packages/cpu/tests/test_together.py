@@ -8,7 +8,7 @@ import pytest
 import theano
 import theano.tensor as T
 from theano.configuration import change_flags
-from theano.cpu import cache, kernels, together
+from theano.cpu import together
 from theano.cpu.compiler import CompileError
 from theano.cpu.native_function import NativeFunction
 from theano.cpu.together import is_put_off, put_off
@@ -17,15 +17,6 @@ from theano.scan_module import scan
 from theano.scan_module.scan_op import Scan
 
 pytestmark = pytest.mark.c
-
-
-@pytest.fixture
-def runs(tmp_path, monkeypatch):
-    """The runs of the compiler so far, each as the number of its units; nothing is in the cache."""
-    compile_, made = kernels.compile_library, []
-    monkeypatch.setattr(cache, "wanted_folder", lambda: str(tmp_path / "kernels"))
-    monkeypatch.setattr(kernels, "compile_library", lambda *a: made.append(len(a[1])) or compile_(*a))
-    return made
 
 
 def deep(h, row, nodes):
@@ -49,17 +40,17 @@ def nested(nodes, levels):
 
 
 @pytest.mark.parametrize(("nodes", "levels"), [(100, 1), (100, 2), (20, 3)])
-def test_nested_loops_are_compiled_in_one_run(native, runs, nodes, levels):
+def test_nested_loops_are_compiled_in_one_run(native, compiler_runs, nodes, levels):
     inputs, result = nested(nodes, levels)
     f = native(inputs, result)
-    assert len(runs) == 1
+    assert len(compiler_runs) == 1
     values = np.linspace(0.1, 0.4, 6).reshape(3, 2), np.linspace(0.2, 0.6, 2)
     oracle = theano.function(inputs, result, mode=theano.Mode(linker="py", optimizer=None))
     np.testing.assert_allclose(f(*values), oracle(*values), rtol=1e-10)
-    assert len(runs) == 1
+    assert len(compiler_runs) == 1
 
 
-def test_branches_inside_loops(native, runs):
+def test_branches_inside_loops(native, compiler_runs):
     x, s = T.dmatrix("x"), T.dvector("s")
 
     def step(row, s):
@@ -68,12 +59,12 @@ def test_branches_inside_loops(native, runs):
 
     out, _ = scan(step, x, s)
     f = native([x, s], out)
-    assert len(runs) == 1
+    assert len(compiler_runs) == 1
     f(np.ones((3, 2)), np.ones(2))
-    assert len(runs) == 1
+    assert len(compiler_runs) == 1
 
 
-def test_loops_that_python_runs(native, runs):
+def test_loops_that_python_runs(native, compiler_runs):
     """The step is compiled with the function around it, not by its first call."""
     from theano.tensor.shared_randomstreams import RandomStreams
 
@@ -82,17 +73,17 @@ def test_loops_that_python_runs(native, runs):
     f = native([x], T.exp(out), updates=updates)
     (step,) = [s for s in f.plan.steps if isinstance(s.node.op, Scan)]
     assert type(step).__name__ == "PerformStep"
-    assert len(runs) == 1
+    assert len(compiler_runs) == 1
     f(np.ones(3))
-    assert len(runs) == 1
+    assert len(compiler_runs) == 1
 
 
-def test_equal_loops_are_settled_once(native, runs):
+def test_equal_loops_are_settled_once(native, compiler_runs):
     x = T.dvector("x")
     (a, _), (b, _) = (scan(lambda v: T.tanh(v) * 3, x) for _ in range(2))
     f = native([x], [a, b])
     np.testing.assert_array_equal(*f(np.ones(3)))
-    assert len(runs) == 1
+    assert len(compiler_runs) == 1
 
 
 def waiting():
@@ -104,11 +95,11 @@ def waiting():
     return f
 
 
-def test_a_function_that_waits_settles_when_it_is_called(runs):
+def test_a_function_that_waits_settles_when_it_is_called(compiler_runs):
     f = waiting()
-    assert not runs
+    assert not compiler_runs
     np.testing.assert_allclose(f(np.ones(3)), np.tanh(1) * 1.75)
-    assert runs == [1]
+    assert compiler_runs == [1]
     assert f.draft is None
     np.testing.assert_allclose(f([1, 1]), np.tanh(1) * 1.75)
 

@@ -94,7 +94,7 @@ backend = CpuBackend()
 def _native_or_later(maker: Any, plan: Any, containers: Sequence[Any]) -> Any:
     # lazy: an option
     from theano.cpu.background import BackgroundFunction, budget
-    from theano.cpu.kernels import Postponed, with_patience
+    from theano.cpu.machine_code import Postponed, with_patience
     from theano.cpu.native_function import NativeFunction
 
     seconds = budget(maker)

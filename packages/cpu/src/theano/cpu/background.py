@@ -20,7 +20,7 @@ from theano.compile.backend import warn_fall_back
 from theano.compile.callable import Function, PythonFunction
 from theano.configuration import change_flags, config
 from theano.cpu.compiler import CompileError
-from theano.cpu.kernels import Postponed
+from theano.cpu.machine_code import Postponed
 from theano.cpu.processes import end_all_runs
 
 __all__ = ["BackgroundFunction", "budget"]

@@ -14,11 +14,7 @@ thread.
 from __future__ import annotations
 
 import functools
-import os
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable
 
 from theano.codegen.contiguous import SYMBOL, Body, Operand, contiguous_body
 from theano.codegen.dtypes import ITEMSIZE
@@ -27,15 +23,11 @@ from theano.codegen.folding import combined, folding_body
 from theano.codegen.kernel import FinalSweep, Kernel, ReduceSweep, Sweep
 from theano.codegen.simplify import simplify
 from theano.codegen.verify import KernelError, verify_inplace, verify_kernel
-from theano.cpu import machine
-from theano.cpu.cache import KernelCache, kernel_cache, symbol
-from theano.cpu.compiler import CompileError, Compiler, find_compiler
-from theano.cpu.dialect import c_dialect, dialect_of
+from theano.cpu.dialect import dialect_of
 from theano.cpu.lanes import lane_sweeps
+from theano.cpu.machine_code import Source, addresses_of, source_of
 from theano.cpu.moments import Moments, with_moments
 from theano.cpu.recipes import Address
-from theano.cpu.toolchain import compile_library
-from theano.digest import digest
 from theano.errors import explain
 from theano.frozen import dataclass
 
@@ -134,12 +126,6 @@ class CompiledKernel:
     lane_sweeps: tuple[CompiledSweep, ...] = ()
 
 
-_ABI = "theano-kernel-3"
-"""Part of every key; changes with the calling convention."""
-
-_ONE_UNIT = 60
-"""Above this number of bodies, two compilers at work are faster than one."""
-
 _PLAIN_PS = 60
 
 
@@ -154,7 +140,7 @@ def compile_kernels(requests: list[KernelRequest]) -> list[CompiledKernel]:
         When a kernel or an in-place pair breaks a rule of the loop IR.
     """
     printed, by_lanes = _printed(requests)
-    addresses = _addresses({_source(b): b for b in _bodies(printed, by_lanes)})
+    addresses = addresses_of(_bodies(printed, by_lanes))
     return [
         CompiledKernel(r, _finish(s, addresses), r.kernel.temps, accs or r.kernel.accs, _finish(lanes, addresses))
         for r, s, (lanes, accs) in zip(requests, printed, by_lanes, strict=True)
@@ -164,21 +150,6 @@ def compile_kernels(requests: list[KernelRequest]) -> list[CompiledKernel]:
 def bodies_of(requests: list[KernelRequest]) -> list[Body]:
     """What `compile_kernels` would compile for `requests`."""
     return _bodies(*_printed(requests))
-
-
-def fetch(bodies: list[Body]) -> None:
-    """Have machine code for `bodies` in this process; a compiler runs at most once.
-
-    Raises
-    ------
-    CompileError
-    """
-    _addresses({_source(b): b for b in bodies})
-
-
-def address_of(body: Body) -> int:
-    """Where the machine code of `body` is; it is compiled if need be (`CompileError`)."""
-    return _addresses({_source(body): body})[_source(body)]
 
 
 def kernel_source(request: KernelRequest) -> str:
@@ -305,7 +276,7 @@ def _bodies(printed: list[tuple[_Printed, ...]], by_lanes: list[_ByLanes]) -> li
     return [s.body for sweeps in every for s in sweeps if s.body is not None]
 
 
-def _finish(sweeps: tuple[_Printed, ...], addresses: dict[_Source, Address]) -> tuple[CompiledSweep, ...]:
+def _finish(sweeps: tuple[_Printed, ...], addresses: dict[Source, Address]) -> tuple[CompiledSweep, ...]:
     done = []
     for s in sweeps:
         b = s.body
@@ -319,102 +290,5 @@ def _finish(sweeps: tuple[_Printed, ...], addresses: dict[_Source, Address]) -> 
         operands, dtypes = (b.operands + more[0], b.dtypes + more[1]) if more else (b.operands, b.dtypes)
         ps, sizes = (2 * _PLAIN_PS if more else b.ps), tuple(ITEMSIZE[d] for d in dtypes)
         how = (b.written, b.width, ps, s.reduce, s.final, s.per_row, s.sums)
-        done.append(CompiledSweep(addresses[_source(b)], operands, dtypes, sizes, *how))
+        done.append(CompiledSweep(addresses[source_of(b)], operands, dtypes, sizes, *how))
     return tuple(done)
-
-
-def translation_unit(named: list[tuple[str, Body]], typedefs: str) -> str:
-    """C text with one function for each (name, body); what several need stands in it once."""
-    support = dict.fromkeys(text for _, body in named for text in body.support)
-    functions = [body.text.replace(SYMBOL, name) for name, body in named]
-    return "\n".join([typedefs, *support, *functions])
-
-
-_Source = tuple[str, tuple[str, ...]]
-
-
-def _source(body: Body) -> _Source:
-    """What the compiler sees of `body`; bodies of different kernels may share it."""
-    return (body.text, body.support)
-
-
-def _addresses(bodies: dict[_Source, Body]) -> dict[_Source, Address]:
-    """Address of each body; what the cache lacks is compiled in one go."""
-    if not bodies:
-        return {}
-    compiler = find_compiler()
-    salt = digest(_ABI, compiler.identity, " ".join(compiler.flags), machine.identity())
-    keys = {digest(salt, text, *support): (text, support) for text, support in bodies}
-    cache = kernel_cache()
-    found = cache.find(list(keys))
-    if len(found) < len(keys):
-        wanted = [(key, bodies[source]) for key, source in keys.items() if key not in found]
-        if expected_seconds(len(wanted)) > getattr(_patience, "seconds", float("inf")):
-            raise Postponed(lambda: _compile_missing(compiler, wanted, cache))
-        found |= _compile_missing(compiler, wanted, cache)
-    return {source: _address(found[key], key) for key, source in keys.items()}
-
-
-def _address(number: int, key: str) -> Address:
-    address = Address(number)
-    address.key = key
-    return address
-
-
-def _compile_missing(compiler: Compiler, wanted: list[tuple[str, Body]], cache: KernelCache) -> dict[str, int]:
-    with _compiling:
-        found = cache.find([key for key, _ in wanted])  # another thread may have been faster
-        missing = [(key, body) for key, body in wanted if key not in found]
-        return found | _compile(compiler, missing, cache) if missing else found
-
-
-class Postponed(Exception):
-    """Compiling would take longer than the caller of `with_patience` wants to wait; ``compile()`` does it."""
-
-    def __init__(self, compile: Callable[[], Any]) -> None:
-        super().__init__("compiling takes too long")
-        self.compile = compile
-
-
-_patience = threading.local()
-
-
-def expected_seconds(bodies: int) -> float:
-    """How long a run of the compiler takes: measured with kernels of eight operations, within a factor of two."""
-    return 0.02 + 0.006 * bodies if bodies else 0.0
-
-
-@contextmanager
-def with_patience(seconds: float) -> Iterator[None]:
-    """Let `compile_kernels` raise `Postponed`, in this thread, where the compiler would run for more than `seconds`."""
-    _patience.seconds = seconds
-    try:
-        yield
-    finally:
-        del _patience.seconds
-
-
-def _compile(compiler: Compiler, missing: list[tuple[str, Body]], cache: KernelCache) -> dict[str, int]:
-    named = [(symbol(key), body) for key, body in missing]
-    parts = [named] if len(named) <= _ONE_UNIT else [named[::2], named[1::2]]
-    sources = [translation_unit(part, c_dialect().typedefs) for part in parts]
-    library = compile_library(compiler, sources, cache)
-    try:
-        return cache.add(library, [key for key, _ in missing])
-    except (OSError, AttributeError) as error:
-        raise CompileError(
-            explain("load compiled kernels", str(error), "set config.kernel_cache to a folder of yours")
-        ) from error
-
-
-_compiling = threading.Lock()
-
-
-def _new_lock() -> None:
-    """A forked child has no thread that could release its parent's lock."""
-    global _compiling
-    _compiling = threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_new_lock)

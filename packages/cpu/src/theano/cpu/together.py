@@ -15,7 +15,7 @@ from typing import Any
 
 from theano.compile.measured import unmeasured
 from theano.configuration import config
-from theano.cpu.kernels import fetch
+from theano.cpu.machine_code import addresses_of
 from theano.lowering import CallStep, PerformStep
 
 __all__ = ["inside", "is_put_off", "put_off", "settle"]
@@ -53,7 +53,7 @@ def settle(function: Any) -> None:
     """
     with _settling:
         waiting = [each for each in inside(function) if each.draft is not None]
-        fetch([body for each in waiting for body in each.draft.bodies()])
+        addresses_of([body for each in waiting for body in each.draft.bodies()])
         for each in waiting:
             each.finish()
 

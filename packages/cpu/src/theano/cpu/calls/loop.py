@@ -8,7 +8,7 @@ from typing import Any
 from theano.codegen.contiguous import Body
 from theano.compile.measured import unmeasured
 from theano.cpu.description import typenum_of
-from theano.cpu.kernels import address_of
+from theano.cpu.machine_code import address_of
 from theano.cpu.perform import perform_thunk
 from theano.cpu.recurrence import recurrence_of
 from theano.cpu.together import inside, put_off
