@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 import numpy as np
 import pytest
+
+# Shells make what they start in the background deaf to Ctrl-C, and its children too: tests of interrupts would not end.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _start: dict[int, tuple[object, object]] = {}
 

@@ -190,10 +190,10 @@ def test_a_file_system_without_execution_gives_a_temporary_folder(folder, librar
     kernels = KernelCache(str(folder))
     load = cache.ctypes.CDLL
 
-    def refuse(path):
+    def refuse(path, *mode, **options):  # options too: the library of vector functions may be loaded here first
         if path.startswith(str(folder)):
             raise OSError("failed to map segment from shared object")
-        return load(path)
+        return load(path, *mode, **options)
 
     monkeypatch.setattr(cache.ctypes, "CDLL", refuse)
     with pytest.warns(RuntimeWarning, match="failed to map"):
