@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from theano.errors import MethodNotDefined, explain
-from theano.graph import Apply, Op
+from theano.errors import explain
+from theano.graph import Apply
 from theano.graph.op import frozen_op
+from theano.tensor.around_product import AroundProduct
 from theano.tensor.conversion import as_tensor_variable
-from theano.tensor.elemwise import Elemwise
 from theano.tensor.type import tensor_type
 
 __all__ = ["Activated"]
 
 
 @frozen_op
-class Activated(Op):
+class Activated(AroundProduct):
     """Inputs (X, Y, *others): an elementwise op on ``X.Y`` and `others`, which are matrices too.
 
     It is what a layer of a net, forward and backward, and a step of a recurrent net need: bias and activation are
@@ -42,9 +40,6 @@ class Activated(Op):
     scalar_op: Any
     position: int
 
-    def __str__(self) -> str:
-        return f"Activated{{{self.scalar_op}}}"
-
     def make_node(self, x: Any, y: Any, *others: Any) -> Apply:
         x, y, *rest = (as_tensor_variable(v) for v in (x, y, *others))
         if {v.type.ndim for v in (x, y, *rest)} != {2}:
@@ -54,44 +49,19 @@ class Activated(Op):
             found = f"{y.type.dtype} beside {x.type.dtype}"
             raise TypeError(explain(f"{self}: a product of one dtype", found, "cast the operands"))
         product = tensor_type(x.type.dtype, (x.type.broadcastable[0], y.type.broadcastable[1]))()
-        results = self._elementwise(product, rest)
+        results = self.elementwise(product, rest)
         if any(v.type.broadcastable != product.type.broadcastable for v in results.outputs):
             found = f"results of type {results.outputs[0].type} from a product of type {product.type}"
             raise TypeError(explain(f"{self}: results of the product's shape", found, "leave the two steps apart"))
         return Apply(self, [x, y, *rest], [v.type() for v in results.outputs])
 
-    def operands(self, product: Any, others: Any) -> list[Any]:
-        """What the elementwise op reads, in its order."""
-        return [*others[: self.position], product, *others[self.position :]]
-
-    def _elementwise(self, product: Any, others: Any) -> Apply:
-        return Elemwise(self.scalar_op).make_node(*self.operands(product, others))
-
     def perform(self, node: Apply, inputs: list, output_storage: list) -> None:
         x, y, *others = inputs
-        if x.shape[1] != y.shape[0]:
-            raise ValueError(
-                explain(f"{self} of shapes {x.shape} and {y.shape}", "the contracted lengths differ", "align them")
-            )
-        product = np.asarray(np.dot(x, y))
+        product = self.product(x, y)
         x_type, y_type = (v.type for v in node.inputs[:2])
         symbolic = tensor_type(x_type.dtype, (x_type.broadcastable[0], y_type.broadcastable[1]))()
-        inner = self._elementwise(symbolic, node.inputs[2:])
+        inner = self.elementwise(symbolic, node.inputs[2:])
         inner.op.perform(inner, self.operands(product, others), output_storage)
 
     def infer_shape(self, node: Apply, shapes: list) -> list:
         return [(shapes[0][0], shapes[1][1])] * len(node.outputs)
-
-    def L_op(self, inputs: Any, outputs: Any, output_grads: Any) -> Any:
-        raise MethodNotDefined(_no_gradient(self))
-
-    def R_op(self, inputs: Any, eval_points: Any) -> Any:
-        raise MethodNotDefined(_no_gradient(self))
-
-
-def _no_gradient(op: Op) -> str:
-    return explain(
-        f"differentiate {op}",
-        "a rewrite makes such nodes after differentiation",
-        "differentiate the graph that was compiled, not the rewritten one",
-    )

@@ -6,18 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from theano.errors import MethodNotDefined, explain
-from theano.graph import Apply, Op
+from theano.errors import explain
+from theano.graph import Apply
 from theano.graph.op import frozen_op
+from theano.tensor.around_product import AroundProduct
 from theano.tensor.conversion import as_tensor_variable
-from theano.tensor.elemwise import Elemwise
 from theano.tensor.type import tensor_type
 
 __all__ = ["Swept"]
 
 
 @frozen_op
-class Swept(Op):
+class Swept(AroundProduct):
     """Inputs (X, w, *others): an elementwise op on ``X.w`` and `others`, and ``X'.r`` for r, one of its results.
 
     It is what the gradient of a generalized linear model needs. A backend reads X once, in blocks of rows that stay in
@@ -46,16 +46,13 @@ class Swept(Op):
     position: int
     chosen: int
 
-    def __str__(self) -> str:
-        return f"Swept{{{self.scalar_op}}}"
-
     def make_node(self, x: Any, w: Any, *others: Any) -> Apply:
         x, w, *rest = (as_tensor_variable(v) for v in (x, w, *others))
         if (x.type.ndim, w.type.ndim, *{v.type.ndim for v in rest}) not in ((2, 1), (2, 1, 1)):
             found = f"operands of types {', '.join(str(v.type) for v in (x, w, *rest))}"
             raise TypeError(explain(f"{self}: a matrix and vectors", found, "give each operand its rank"))
         scores = tensor_type(x.type.dtype, (x.type.broadcastable[0],))()
-        results = self._elementwise(scores, rest)
+        results = self.elementwise(scores, rest)
         r = results.outputs[self.chosen]
         if {w.type.dtype, r.type.dtype} != {x.type.dtype}:
             found = f"{w.type.dtype} and {r.type.dtype} beside {x.type.dtype}"
@@ -63,22 +60,11 @@ class Swept(Op):
         slope = tensor_type(x.type.dtype, (x.type.broadcastable[1],))()
         return Apply(self, [x, w, *rest], [*(v.type() for v in results.outputs), slope])
 
-    def operands(self, scores: Any, others: Any) -> list[Any]:
-        """What the elementwise op reads, in its order."""
-        return [*others[: self.position], scores, *others[self.position :]]
-
-    def _elementwise(self, scores: Any, others: Any) -> Apply:
-        return Elemwise(self.scalar_op).make_node(*self.operands(scores, others))
-
     def perform(self, node: Apply, inputs: list, output_storage: list) -> None:
         x, w, *others = inputs
-        if x.shape[1] != w.shape[0]:
-            raise ValueError(
-                explain(f"{self} of shapes {x.shape} and {w.shape}", "the contracted lengths differ", "align them")
-            )
-        scores = np.dot(x, w)
+        scores = self.product(x, w)
         symbolic = tensor_type(x.dtype.name, node.inputs[0].type.broadcastable[:1])()
-        inner = self._elementwise(symbolic, node.inputs[2:])
+        inner = self.elementwise(symbolic, node.inputs[2:])
         cells: list[list[Any]] = [[None] for _ in inner.outputs]
         inner.op.perform(inner, self.operands(scores, others), cells)
         for cell, (value,) in zip(output_storage, cells, strict=False):
@@ -88,17 +74,3 @@ class Swept(Op):
     def infer_shape(self, node: Apply, shapes: list) -> list:
         rows, cols = shapes[0]
         return [*([(rows,)] * (len(node.outputs) - 1)), (cols,)]
-
-    def L_op(self, inputs: Any, outputs: Any, output_grads: Any) -> Any:
-        raise MethodNotDefined(_no_gradient(self))
-
-    def R_op(self, inputs: Any, eval_points: Any) -> Any:
-        raise MethodNotDefined(_no_gradient(self))
-
-
-def _no_gradient(op: Op) -> str:
-    return explain(
-        f"differentiate {op}",
-        "a rewrite makes such nodes after differentiation",
-        "differentiate the graph that was compiled, not the rewritten one",
-    )
