@@ -39,35 +39,36 @@ class SweepStep(KernelStep):
     chosen: int = 0
 
 
-def call_swept(node: Any, build: Any) -> Any:
-    """The kernel between two products, each for a block of rows."""
+def _kernel_on_product(node: Any, build: Any, *kept: int) -> Kernel | None:
+    """The elementwise work, with input 1 standing for the product; of its results those that are wanted, and `kept`."""
     op, others = node.op, range(2, len(node.inputs))
     if node.inputs[0].type.dtype not in ("float32", "float64") or not load_blas():
         return None
     loads = op.operands(build.load(1), [build.load(i) for i in others])
     values = op.scalar_op.lower_exprs(build.k, loads)
-    wanted = [j for j in range(len(values)) if j in build.wanted or j == op.chosen]
+    wanted = [j for j in range(len(values)) if j in build.wanted or j in kept]
     dtypes = [v.type.dtype for v in node.outputs]
     sweep = MapSweep(tuple(("out", j) for j in wanted), tuple(cast(values[j], dtypes[j]) for j in wanted))
     outs = tuple(Out(dtype, False, j in wanted) for j, dtype in enumerate(dtypes))
-    kernel = Kernel(tuple(v.type.dtype for v in node.inputs), outs, (sweep,))
-    orders = ((0,), (-1,), *((0,) for _ in others))
-    return SweepStep(node=node, kernel=kernel, ndim=1, input_orders=orders, chosen=op.chosen, stands=1)
+    return Kernel(tuple(v.type.dtype for v in node.inputs), outs, (sweep,))
+
+
+def call_swept(node: Any, build: Any) -> Any:
+    """The kernel between two products, each for a block of rows."""
+    chosen = node.op.chosen
+    kernel = _kernel_on_product(node, build, chosen)
+    if kernel is None:
+        return None
+    orders = ((0,), (-1,), *((0,) for _ in node.inputs[2:]))
+    return SweepStep(node=node, kernel=kernel, ndim=1, input_orders=orders, chosen=chosen, stands=1)
 
 
 def call_activated(node: Any, build: Any) -> Any:
     """The kernel on a product, for a block of it at a time."""
-    op, others = node.op, range(2, len(node.inputs))
-    if node.inputs[0].type.dtype not in ("float32", "float64") or not load_blas():
+    kernel = _kernel_on_product(node, build)
+    if kernel is None:
         return None
-    loads = op.operands(build.load(1), [build.load(i) for i in others])
-    values = op.scalar_op.lower_exprs(build.k, loads)
-    dtypes = [v.type.dtype for v in node.outputs]
-    wanted = [j for j in range(len(values)) if j in build.wanted]
-    sweep = MapSweep(tuple(("out", j) for j in wanted), tuple(cast(values[j], dtypes[j]) for j in wanted))
-    outs = tuple(Out(dtype, False, j in wanted) for j, dtype in enumerate(dtypes))
-    kernel = Kernel(tuple(v.type.dtype for v in node.inputs), outs, (sweep,))
-    orders = ((0, -1), (-1, 1), *((0, 1) for _ in others))
+    orders = ((0, -1), (-1, 1), *((0, 1) for _ in node.inputs[2:]))
     return KernelStep(node=node, kernel=kernel, ndim=2, input_orders=orders, stands=1)
 
 
