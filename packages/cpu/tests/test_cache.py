@@ -318,7 +318,7 @@ check(2.0)
 def test_a_child_forked_during_a_compilation_is_not_locked(tmp_path):
     code = """
 from theano.cpu import machine_code
-with machine_code._compiling:
+with machine_code._compiling():
     pid = os.fork()
     if pid == 0:
         check(3.0)

@@ -8,7 +8,6 @@ this very process, which gives names, traces and shared variables as they are he
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Sequence
 from importlib import import_module
@@ -25,6 +24,7 @@ from theano.compile.sharedvalue import Container
 from theano.configuration import config
 from theano.configuration.parser import as_of, deviations
 from theano.digest import digest
+from theano.forks import lock_of_process
 from theano.plugin import get_manager, registry
 
 if TYPE_CHECKING:
@@ -141,24 +141,14 @@ def _flag(value: Any) -> bool | None:
     return None if value is None else bool(value)
 
 
-_settling = threading.RLock()
-
-
-def _new_lock() -> None:
-    """A forked child has no thread that could release its parent's lock."""
-    global _settling
-    _settling = threading.RLock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_new_lock)
+_settling = lock_of_process(threading.RLock)
 
 
 def settle(maker: FunctionMaker) -> None:
     """Run the stages that `recall` spared, with the options of that time."""
     from theano.compile.pipeline import run_all_stages  # lazy: the pipeline begins with `recall`
 
-    with _settling:
+    with _settling():
         if maker.recalled is None:
             return
         # The stages work on a twin, so that this thread and others see the maker only before and after.

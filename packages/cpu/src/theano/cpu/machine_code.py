@@ -6,7 +6,6 @@ body one compiles it.
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from theano.cpu.recipes import Address
 from theano.cpu.toolchain import compile_library
 from theano.digest import digest
 from theano.errors import explain
+from theano.forks import lock_of_process
 
 _ABI = "theano-kernel-3"
 """Part of every key; changes with the calling convention."""
@@ -75,7 +75,7 @@ def _address(number: int, key: str) -> Address:
 
 
 def _compile_missing(compiler: Compiler, wanted: list[tuple[str, Body]], cache: KernelCache) -> dict[str, int]:
-    with _compiling:
+    with _compiling():
         found = cache.find([key for key, _ in wanted])  # another thread may have been faster
         missing = [(key, body) for key, body in wanted if key not in found]
         return found | _compile(compiler, missing, cache) if missing else found
@@ -101,17 +101,7 @@ def translation_unit(named: list[tuple[str, Body]], typedefs: str) -> str:
     return "\n".join([typedefs, *support, *functions])
 
 
-_compiling = threading.Lock()
-
-
-def _new_lock() -> None:
-    """A forked child has no thread that could release its parent's lock."""
-    global _compiling
-    _compiling = threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_new_lock)
+_compiling = lock_of_process(threading.Lock)
 
 
 class Postponed(Exception):

@@ -7,7 +7,6 @@ run, and settles them, innermost first. A function that is called before settles
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,12 +15,13 @@ from typing import Any
 from theano.compile.measured import unmeasured
 from theano.configuration import config
 from theano.cpu.machine_code import addresses_of
+from theano.forks import lock_of_process
 from theano.lowering import CallStep, PerformStep
 
 __all__ = ["inside", "is_put_off", "put_off", "settle"]
 
 _state = threading.local()
-_settling = threading.RLock()
+_settling = lock_of_process(threading.RLock)
 
 
 @contextmanager
@@ -51,7 +51,7 @@ def settle(function: Any) -> None:
     CompileError
         Machine code cannot be had; all of them stay as they are.
     """
-    with _settling:
+    with _settling():
         waiting = [each for each in inside(function) if each.draft is not None]
         addresses_of([body for each in waiting for body in each.draft.bodies()])
         for each in waiting:
@@ -81,13 +81,3 @@ def _of_steps(plan: Any) -> list[Any]:
             with put_off():
                 found.append(step.node.op.fn)
     return [each for each in map(unmeasured, found) if hasattr(each, "draft")]
-
-
-def _new_lock() -> None:
-    """A forked child has no thread that could release its parent's lock."""
-    global _settling
-    _settling = threading.RLock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_new_lock)
