@@ -97,6 +97,15 @@ def test_mean_of_discrete_input_is_float64(dtype):
         np.testing.assert_allclose(result, getattr(np, name)(value, axis=0))
 
 
+@pytest.mark.parametrize("dtype", ["int64", "uint64"])
+@pytest.mark.parametrize("axis", [None, 0, 1])
+def test_moments_of_large_integers_do_not_wrap(dtype, axis):
+    value = np.array([[np.iinfo(dtype).max, 5], [np.iinfo(dtype).max, 7]], dtype)
+    for name in ("mean", "var"):
+        result = apply(lambda x, n=name: getattr(T, n)(x, axis=axis), value)
+        np.testing.assert_allclose(result, getattr(np, name)(value, axis=axis))
+
+
 def test_mean_options():
     assert apply(lambda x: T.mean(x, dtype="float32"), CUBE).dtype == "float32"
     np.testing.assert_allclose(apply(lambda x: T.mean(x, op=True), CUBE), CUBE.mean())

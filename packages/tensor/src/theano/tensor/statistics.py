@@ -150,9 +150,12 @@ def mean(
         return result
     out_dtype = _mean_dtype(input.type.dtype, dtype)
     sum_dtype = "float32" if out_dtype == "float16" else out_dtype
-    if input.type.dtype in DISCRETE_DTYPES and input.type.dtype not in ("int64", "uint64") and acc_dtype is None:
+    if input.type.dtype in DISCRETE_DTYPES and acc_dtype is None:
         # small whole numbers add exactly as 64-bit integers; those of 64 bits could wrap around, so they add as floats
-        sum_dtype = None
+        if input.type.dtype not in ("int64", "uint64"):
+            sum_dtype = None
+        elif out_dtype not in DISCRETE_DTYPES:
+            acc_dtype = "float64"
     total = sum(input, axis=axis, dtype=sum_dtype, keepdims=keepdims, acc_dtype=acc_dtype)
     axes = normalized_axes(axis, input.type.ndim)
     divisor_dtype = {"float16": "float32", "complex64": "float32", "complex128": "float64"}.get(out_dtype, out_dtype)
