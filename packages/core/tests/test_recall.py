@@ -12,7 +12,7 @@ from small_ops import add, fail, mul, number, vector
 from toy_graph import Scale
 
 import theano
-from theano.compile import In, Mode, Out, PythonBackend, SharedVariable, function, installation, recall
+from theano.compile import In, Mode, Out, ProfileStats, PythonBackend, SharedVariable, function, installation, recall
 from theano.compile.identity import Uncertain, graph_text
 from theano.compile.linkers import Linker
 from theano.compile.maker import FunctionMaker
@@ -496,7 +496,7 @@ def test_nothing_is_kept_for_profiles_watched_linkers_or_with_the_option_off(kee
     with config_as(plan_cache=False):
         make()
     assert keeper.kept == {}
-    function([x], add(x, 1.0), MODE, profile=True)
+    function([x], add(x, 1.0), MODE, profile=ProfileStats(atexit_print=False))
     assert keeper.kept == {}
 
 
