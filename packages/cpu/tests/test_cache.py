@@ -304,6 +304,7 @@ def test_processes_at_the_same_time(tmp_path):
 
 def test_a_forked_child_compiles_and_finds(tmp_path):
     code = """
+warnings.filterwarnings("ignore", ".*fork", DeprecationWarning)
 check(1.0)
 pid = os.fork()
 if pid == 0:
@@ -318,6 +319,7 @@ check(2.0)
 def test_a_child_forked_during_a_compilation_is_not_locked(tmp_path):
     code = """
 from theano.cpu import machine_code
+warnings.filterwarnings("ignore", ".*fork", DeprecationWarning)
 with machine_code._compiling():
     pid = os.fork()
     if pid == 0:

@@ -190,6 +190,7 @@ def test_threads_do_not_share_blocks(native, recycle):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # later Pythons warn where a library has threads
 def test_a_forked_child_goes_on(native, recycle):
     f, a = doubled(native), np.arange(LARGE, dtype="float64")
     recycle(100 << 20)
