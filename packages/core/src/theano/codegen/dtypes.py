@@ -24,11 +24,6 @@ def is_float(dtype: str) -> bool:
     return dtype in FLOATS
 
 
-def is_integer(dtype: str) -> bool:
-    """Whether `dtype` is a signed or unsigned integer."""
-    return dtype in SIGNED or dtype in UNSIGNED
-
-
 def can_lower(dtype: str) -> bool:
     """Whether generated code can hold values of `dtype` (float16 and complex it cannot)."""
     return dtype in ITEMSIZE

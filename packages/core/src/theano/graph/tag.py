@@ -35,13 +35,6 @@ class Scratchpad:
         twin.__dict__.update(self.__dict__)
         return twin
 
-    def copy_without(self, *names: str) -> Scratchpad:
-        """Return a copy that lacks the notes called `names`."""
-        twin = self.__copy__()
-        for name in names:
-            twin.__dict__.pop(name, None)
-        return twin
-
     def get(self, name: str, default: Any = None) -> Any:
         """Return the note `name`, or `default`."""
         return self.__dict__.get(name, default)
