@@ -21,6 +21,11 @@ SIZES = [
     (2, 129),
     (5, 4200),
     (4200, 5),
+    (15, 10),
+    (19, 64),
+    (19, 65),
+    (9, 128),
+    (9, 129),
 ]
 LARGE = [(300, 1000), (1000, 300), (40, 9000), (9000, 40)]
 
@@ -74,12 +79,28 @@ def test_equal_rows_and_columns_give_equal_bits(native, dtype, width):
     if width == 0:
         pytest.skip("libraries promise nothing")
     f = gemv(native, dtype)
-    for m, k in [(7, 43), (149, 260), (5, 3000), (1300, 300)]:
+    for m, k in [(7, 43), (149, 260), (5, 3000), (1300, 300), (37, 10), (37, 64), (37, 65), (37, 128), (37, 129)]:
         row, v = (rng.normal(size=k).astype(dtype) for _ in range(2))
         same = np.tile(row, (m, 1))
         for matrix in (same, np.asfortranarray(same)):
             found = f(np.zeros(m, dtype), 1, matrix, v, 0)
             assert (found == found[0]).all(), (m, k)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_rows_are_the_same_alone_and_among_others(native, dtype, width):
+    """Wherever a row begins in memory; short ones are added as many at a time as a vector has lanes."""
+    if width == 0:
+        pytest.skip("libraries promise nothing")
+    f = gemv(native, dtype)
+    for m, k in [(37, 3), (37, 10), (35, 31), (35, 32), (35, 33), (20, 64), (20, 65), (20, 128), (20, 129), (6, 2100)]:
+        matrix, v, z = (rng.normal(size=s).astype(dtype) for s in ((m, k), k, m))
+        for beta in (0, 2):
+            together = f(z, -0.5, matrix, v, beta)
+            for i in range(m):
+                assert f(z[i : i + 1], -0.5, matrix[i : i + 1], v, beta) == together[i], (m, k, i)
+            for some in range(1, min(m, 18)):
+                assert (f(z[:some], -0.5, matrix[:some], v, beta) == together[:some]).all(), (m, k, some)
 
 
 def test_accuracy_is_not_below_numpys(native):

@@ -8,9 +8,8 @@
 
 #if defined(__x86_64__) && defined(__GNUC__)
 
-#include <immintrin.h>
+#include "folds.h"
 
-#define UNROLL _Pragma("GCC unroll 16")
 #define HOLD(v) __asm__("" : "+v"(v)) /* in a register: compilers otherwise load it anew for each use */
 #define FEW_ROWS 24
 #define FEW_COLUMNS 12
@@ -20,45 +19,6 @@ typedef struct {
     idx k, ars, bcs, crs; /* strides in elements: of rows, of columns, of rows of the result */
     double alpha, beta;
 } Dots;
-
-/* The sums of the lanes of four vectors: first those half a vector apart, then a quarter, and so on. */
-static inline __attribute__((target("avx512f"))) __m256d fold_f32_wide(__m512 a, __m512 b, __m512 c, __m512 d)
-{
-    a = _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x44), _mm512_shuffle_f32x4(a, b, 0xEE));
-    c = _mm512_add_ps(_mm512_shuffle_f32x4(c, d, 0x44), _mm512_shuffle_f32x4(c, d, 0xEE));
-    a = _mm512_add_ps(_mm512_shuffle_f32x4(a, c, 0x88), _mm512_shuffle_f32x4(a, c, 0xDD));
-    a = _mm512_add_ps(a, _mm512_permute_ps(a, 0x4E));
-    a = _mm512_add_ps(a, _mm512_permute_ps(a, 0xB1));
-    a = _mm512_permutexvar_ps(_mm512_setr_epi32(0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12), a);
-    return _mm256_cvtps_pd(_mm512_castps512_ps128(a));
-}
-
-static inline __attribute__((target("avx512f"))) __m256d fold_f64_wide(__m512d a, __m512d b, __m512d c, __m512d d)
-{
-    a = _mm512_add_pd(_mm512_shuffle_f64x2(a, b, 0x44), _mm512_shuffle_f64x2(a, b, 0xEE));
-    c = _mm512_add_pd(_mm512_shuffle_f64x2(c, d, 0x44), _mm512_shuffle_f64x2(c, d, 0xEE));
-    a = _mm512_add_pd(_mm512_shuffle_f64x2(a, c, 0x88), _mm512_shuffle_f64x2(a, c, 0xDD));
-    a = _mm512_add_pd(a, _mm512_permute_pd(a, 0x55));
-    return _mm512_castpd512_pd256(_mm512_permutexvar_pd(_mm512_setr_epi64(0, 2, 4, 6, 0, 2, 4, 6), a));
-}
-
-static inline __attribute__((target("avx2,fma"))) __m256d fold_f32_half(__m256 a, __m256 b, __m256 c, __m256 d)
-{
-    a = _mm256_add_ps(_mm256_permute2f128_ps(a, b, 0x20), _mm256_permute2f128_ps(a, b, 0x31));
-    c = _mm256_add_ps(_mm256_permute2f128_ps(c, d, 0x20), _mm256_permute2f128_ps(c, d, 0x31));
-    a = _mm256_add_ps(_mm256_shuffle_ps(a, c, 0x44), _mm256_shuffle_ps(a, c, 0xEE));
-    a = _mm256_add_ps(a, _mm256_permute_ps(a, 0xB1)); /* a a c c b b d d */
-    a = _mm256_permutevar8x32_ps(a, _mm256_setr_epi32(0, 4, 2, 6, 0, 4, 2, 6));
-    return _mm256_cvtps_pd(_mm256_castps256_ps128(a));
-}
-
-static inline __attribute__((target("avx2,fma"))) __m256d fold_f64_half(__m256d a, __m256d b, __m256d c, __m256d d)
-{
-    a = _mm256_add_pd(_mm256_permute2f128_pd(a, b, 0x20), _mm256_permute2f128_pd(a, b, 0x31));
-    c = _mm256_add_pd(_mm256_permute2f128_pd(c, d, 0x20), _mm256_permute2f128_pd(c, d, 0x31));
-    a = _mm256_add_pd(_mm256_unpacklo_pd(a, c), _mm256_unpackhi_pd(a, c)); /* a c b d */
-    return _mm256_permute4x64_pd(a, 0xD8);
-}
 
 static inline __attribute__((always_inline, target("avx2"))) void put_f64(double *out, __m256d sums, double alpha)
 {

@@ -7,52 +7,40 @@
 
 #if defined(__x86_64__) && defined(__GNUC__)
 
-#include <immintrin.h>
+#include "folds.h"
 
-#define UNROLL _Pragma("GCC unroll 16")
 #define CHAINS 4                /* partial sums of a row */
 #define GROUP 8                 /* rows that are added at the same time */
 #define STRIP 8                 /* vectors of columns whose sums fit the registers */
+#define SHORT 8                 /* vectors of a row, up to which the sums of as many rows as lanes are a vector */
 #define LEAF 2048               /* of a row: one step of a sum in double precision */
 #define STRETCH 16384           /* bytes of a row of sums that stay in the cache */
 #define CACHED ((idx)512 << 10) /* bytes of a matrix that is read by strips of columns */
 
-static inline __attribute__((target("avx512f"))) float sum_wide_f(__m512 v) { return _mm512_reduce_add_ps(v); }
-static inline __attribute__((target("avx512f"))) double sum_wide_d(__m512d v) { return _mm512_reduce_add_pd(v); }
-
-static inline __attribute__((target("avx2,fma"))) double sum_half_d(__m256d v)
-{
-    __m128d s = _mm_add_pd(_mm256_castpd256_pd128(v), _mm256_extractf128_pd(v, 1));
-    return _mm_cvtsd_f64(_mm_add_sd(s, _mm_unpackhi_pd(s, s)));
-}
-
-static inline __attribute__((target("avx2,fma"))) float sum_half_f(__m256 v)
-{
-    __m128 s = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
-    s = _mm_add_ps(s, _mm_movehl_ps(s, s));
-    return _mm_cvtss_f32(_mm_add_ss(s, _mm_shuffle_ps(s, s, 1)));
-}
-
 #define VECTOR F32_WIDE
-#define SUM sum_wide_f
+#define FOLD fold_f32_wide
+#define FOLD_ALL fold_all_f32_wide
 #define DOTS 4
 #include "vectors.h"
 #include "matvec.h"
 
 #define VECTOR F64_WIDE
-#define SUM sum_wide_d
+#define FOLD fold_f64_wide
+#define FOLD_ALL fold_all_f64_wide
 #define DOTS 4
 #include "vectors.h"
 #include "matvec.h"
 
 #define VECTOR F32_HALF
-#define SUM sum_half_f
+#define FOLD fold_f32_half
+#define FOLD_ALL fold_all_f32_half
 #define DOTS 2
 #include "vectors.h"
 #include "matvec.h"
 
 #define VECTOR F64_HALF
-#define SUM sum_half_d
+#define FOLD fold_f64_half
+#define FOLD_ALL fold_all_f64_half
 #define DOTS 2
 #include "vectors.h"
 #include "matvec.h"
@@ -138,7 +126,8 @@ int rt_matvec_reads(const Matrix *x, idx isz) { return rt_vector_unit() && x->cs
 void rt_dot_rows(const Matrix *x, const char *v, char *out, idx isz, int stream)
 {
     const Unit *u = &units[rt_vector_unit() - 1][isz == 8];
-    const idx step = stream ? 1 : x->rows;
+    const int is_short = x->cols * isz <= SHORT * 32 * rt_vector_unit(); /* these are not added one by one */
+    const idx step = stream && !is_short ? 1 : x->rows;
     for (idx i = 0; i < x->rows; i += step)
         u->along(step, x->cols, x->data + i * x->rs, x->rs / isz, v, 1, 0, out + i * isz);
 }

@@ -1,13 +1,14 @@
 /* Template of the products of a matrix and a vector for one element type and one vector unit; included by matvec.c.
  *
- * Wants: NAME(x), TYPE, VEC, LANES, TARGET, SET1, ZERO, LOAD, STORE, FMA, MUL, ADD, SUM (of the lanes), LOAD_SOME and
- * STORE_SOME for the first few lanes, and DOTS, the rows whose partial sums fit the registers. */
+ * Wants: NAME(x), TYPE, VEC, LANES, TARGET, SET1, ZERO, LOAD, STORE, FMA, MUL, ADD, LOAD_SOME and STORE_SOME for the
+ * first few lanes, FOLD and FOLD_ALL (the sums of the lanes of four vectors, and of as many as they have lanes), and DOTS, the
+ * rows whose partial sums fit the registers. */
 
 /* sums[i] += row i times v, for r rows, each in CHAINS partial sums. */
 static inline __attribute__((always_inline)) TARGET void NAME(dots)(const int r, idx k, const TYPE *a, idx ars,
-                                                                    const TYPE *v, double *sums)
+                                                                    const TYPE *v, __m256d *sums)
 {
-    VEC acc[DOTS][CHAINS];
+    VEC acc[DOTS][CHAINS], row[4];
     UNROLL for (int i = 0; i < r; i++)
         UNROLL for (int j = 0; j < CHAINS; j++)
             acc[i][j] = ZERO();
@@ -26,21 +27,58 @@ static inline __attribute__((always_inline)) TARGET void NAME(dots)(const int r,
         UNROLL for (int i = 0; i < r; i++)
             acc[i][j] = FMA(LOAD_SOME(a + i * ars + p + j * LANES, n), x, acc[i][j]);
     }
-    UNROLL for (int i = 0; i < r; i++)
-        sums[i] += SUM(ADD(ADD(acc[i][0], acc[i][2]), ADD(acc[i][1], acc[i][3])));
+    UNROLL for (int i = 0; i < 4; i++)
+        row[i] = i < r ? ADD(ADD(acc[i][0], acc[i][2]), ADD(acc[i][1], acc[i][3])) : row[0];
+    *sums = _mm256_add_pd(*sums, FOLD(row[0], row[1], row[2], row[3]));
 }
 
 /* The contracted dim in lengths of LEAF: the vector stays in the cache, and long sums stay accurate. */
 static inline __attribute__((always_inline)) TARGET void NAME(rows)(const int r, idx k, const TYPE *a, idx ars,
                                                                     const TYPE *v, double alpha, double beta, TYPE *out)
 {
-    double sums[DOTS] = {0};
+    double sums[4];
+    __m256d four = _mm256_setzero_pd();
     for (idx p = 0; p < k; p += LEAF)
-        NAME(dots)(r, k - p < LEAF ? k - p : LEAF, a + p, ars, v + p, sums);
+        NAME(dots)(r, k - p < LEAF ? k - p : LEAF, a + p, ars, v + p, &four);
+    _mm256_storeu_pd(sums, four);
     for (int i = 0; i < r; i++) {
         const TYPE value = (TYPE)alpha * (TYPE)sums[i];
         out[i] = beta != 0 ? (TYPE)beta * out[i] + value : value;
     }
+}
+
+/* The first `rows` of as many short rows as a vector has lanes. */
+static inline __attribute__((always_inline)) TARGET void NAME(group)(int rows, idx k, const TYPE *a, idx ars, const TYPE *v,
+                                                                     double alpha, double beta, TYPE *out)
+{
+    VEC acc[LANES];
+    idx p = 0;
+    UNROLL for (int i = 0; i < LANES; i++)
+        acc[i] = ZERO();
+    for (; p + LANES <= k; p += LANES) {
+        const VEC x = LOAD(v + p);
+        UNROLL for (int i = 0; i < LANES; i++)
+            acc[i] = FMA(LOAD(a + (i < rows ? i * ars : 0) + p), x, acc[i]);
+    }
+    if (p < k) {
+        const int some = (int)(k - p);
+        const VEC x = LOAD_SOME(v + p, some);
+        UNROLL for (int i = 0; i < LANES; i++)
+            acc[i] = FMA(LOAD_SOME(a + (i < rows ? i * ars : 0) + p, some), x, acc[i]);
+    }
+    VEC value = MUL(SET1((TYPE)alpha), FOLD_ALL(acc));
+    if (beta != 0)
+        value = FMA(SET1((TYPE)beta), LOAD_SOME(out, rows), value);
+    STORE_SOME(out, rows, value);
+}
+
+/* As `along`. */
+static TARGET void NAME(short_rows)(idx m, idx k, const TYPE *a, idx ars, const TYPE *v, double alpha, double beta, TYPE *out)
+{
+    for (; m >= LANES; m -= LANES, a += LANES * ars, out += LANES)
+        NAME(group)(LANES, k, a, ars, v, alpha, beta, out);
+    if (m > 0)
+        NAME(group)((int)m, k, a, ars, v, alpha, beta, out);
 }
 
 /* out = alpha a v + beta out: m rows of k contiguous numbers. A matrix that comes from main memory is read in one stream,
@@ -50,6 +88,10 @@ static TARGET void NAME(along)(idx m, idx k, const void *matrix, idx ars, const 
 {
     const TYPE *a = matrix;
     TYPE *out = result;
+    if (k <= SHORT * LANES) {
+        NAME(short_rows)(m, k, a, ars, v, alpha, beta, out);
+        return;
+    }
     if (m * k * (idx)sizeof(TYPE) <= RT_FAR_AWAY)
         for (; m >= DOTS; m -= DOTS, a += DOTS * ars, out += DOTS)
             NAME(rows)(DOTS, k, a, ars, v, alpha, beta, out);
@@ -172,6 +214,7 @@ static TARGET void NAME(strips)(idx k, idx n, const void *matrix, idx brs, const
         vectors -= nv;
     }
 }
-#undef SUM
+#undef FOLD
+#undef FOLD_ALL
 #undef DOTS
 #include "vectors_end.h"
