@@ -57,6 +57,66 @@ def test_arguments_are_checked_and_defaults_apply():
         Empty(1)
 
 
+def made(**how):
+    """A class that nobody has seen yet."""
+
+    @dataclass(**how)
+    class Item:
+        name: str
+        size: int = 3
+        parts: list = field(default_factory=list)
+
+        def __post_init__(self):
+            self.parts.append(self.name)
+
+    return Item
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_the_first_instances_are_as_all_others(frozen):
+    item = made(frozen=frozen)
+    few = [item("a"), item("a", 3), item(size=3, name="a"), item("a", parts=[], size=3)]
+    assert "<lambda>" in repr(item.__dict__["__init__"].__get__(object(), item))  # nothing is compiled
+    item.__init__  # noqa: B018  compiles it
+    assert inspect.isfunction(item.__dict__["__init__"])
+    later = [item("a"), item("a", 3), item(size=3, name="a"), item("a", parts=[], size=3)]
+    assert all(vars(one) == vars(other) for one, other in zip(few, later, strict=True))
+    assert [list(vars(one)) for one in few] == [list(vars(other)) for other in later]
+    assert few[0].parts is not few[1].parts
+    assert few[0].parts == ["a"]
+
+
+WRONG = [((), {}), (("a", 1, [], 4), {}), (("a",), {"name": "b"}), (("a",), {"colour": 1}), ((), {"size": 1})]
+
+
+@pytest.mark.parametrize(("args", "kwargs"), WRONG)
+def test_wrong_arguments_of_the_first_instance_are_explained_as_those_of_later_ones(args, kwargs):
+    item, other = made(), made()
+    other.__init__  # noqa: B018  compiles it
+    with pytest.raises(TypeError) as first:
+        item(*args, **kwargs)
+    with pytest.raises(TypeError) as later:
+        other(*args, **kwargs)
+    assert str(first.value) == str(later.value)
+
+
+def test_a_class_with_many_instances_has_a_method_of_its_own():
+    item = made(frozen=True)
+    assert [item("a").size for _ in range(100)] == [3] * 100
+    assert inspect.isfunction(item.__dict__["__init__"])
+
+
+def test_the_first_instance_may_be_of_a_subclass():
+    item = made()
+
+    class Kept(item):
+        def __init__(self, name):
+            super().__init__(name, 5)
+
+    assert (Kept("a").name, Kept("a").size) == ("a", 5)
+    assert vars(type("Plain", (item,), {})("b")) == {"name": "b", "size": 3, "parts": ["b"]}
+
+
 @pytest.mark.parametrize("value", [Point(1), Weighted(1), Ordinary(1)])
 def test_nothing_can_be_changed(value):
     for change in (lambda: setattr(value, "x", 2), lambda: setattr(value, "new", 2), lambda: delattr(value, "y")):

@@ -2,8 +2,8 @@
 
 `dataclasses.dataclass` writes and compiles half a dozen methods for every class when its module is imported; with two
 hundred classes of ops, steps and rules that is a large part of the time until the first result. The decorator of this
-module compiles ``__init__`` when a class is first instantiated, and shares all other methods between classes. All else
-is as in `dataclasses`, whose functions (``fields``, ``replace``, ``is_dataclass``) work on these classes.
+module compiles ``__init__`` when a class has had a few instances, and shares all other methods between classes. All
+else is as in `dataclasses`, whose functions (``fields``, ``replace``, ``is_dataclass``) work on these classes.
 """
 
 from __future__ import annotations
@@ -49,16 +49,44 @@ def _fields_of(cls: type) -> dict[str, tuple[Any, bool, Any]] | None:
     return fields if defaults == sorted(defaults) and "self" not in fields else None
 
 
+_FEW = 24
+"""Instances of a class that are filled by `_fill`; compiling ``__init__`` takes as long as filling thirty."""
+
+
 class _Init:
-    """Stands for ``__init__`` until it is first looked up."""
+    """Stands for ``__init__`` until it is looked up on the class, or for more than a few instances."""
 
     def __init__(self, cls: type) -> None:
         self.cls = cls
+        self.left = _FEW
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        if instance is not None and self.left:
+            self.left -= 1
+            return lambda *args, **kwargs: _fill(self.cls, instance, args, kwargs)
         function = _compile_init(self.cls)
         self.cls.__init__ = function  # type: ignore[misc]
         return function if instance is None else function.__get__(instance, owner)
+
+
+def _fill(cls: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """What ``cls.__init__`` does, which says what is wrong with the arguments if something is."""
+    names, fields, _ = cls.__frozen__
+    values = dict(zip(names, args, strict=False))
+    fits = len(args) <= len(names) and values.keys().isdisjoint(kwargs) and kwargs.keys() <= fields.keys()
+    values.update(kwargs)
+    for name, (_, has_default, default) in fields.items() if fits and len(values) < len(names) else ():
+        if name not in values:
+            fits = fits and has_default
+            values[name] = default.factory() if isinstance(default, _Fresh) else default
+    if not fits:
+        cls.__init__(instance, *args, **kwargs)
+        return
+    store = object.__setattr__ if "__setattr__" in cls.__dict__ else setattr
+    for name in names:
+        store(instance, name, values[name])
+    if hasattr(cls, "__post_init__"):
+        instance.__post_init__()
 
 
 def _compile_init(cls: Any) -> Any:

@@ -6,23 +6,27 @@ from typing import Any
 
 from theano.cpu.description import typenum_of
 from theano.frozen import replace
-from theano.ifelse import IfElse
 from theano.lowering.liveness import assign_lifetimes
 
-__all__ = ["guard_branches", "is_native_condition"]
+__all__ = ["guard_branches", "is_condition", "is_native_condition"]
 
 Path = tuple[tuple[int, int], ...]
 """Conditions that must hold for a step to be needed, outermost first: (slot of the condition, wanted truth)."""
 
 
+def is_condition(op: Any) -> bool:
+    """Whether this is an `IfElse`, told without importing its module for the sake of asking."""
+    return type(op).__name__ == "IfElse" and type(op).__module__ == "theano.ifelse"
+
+
 def is_native_condition(op: Any, node: Any) -> bool:
     """Whether the runtime can choose between the branches of this node itself."""
-    return type(op) is IfElse and all(typenum_of(v.type) >= 0 for v in node.inputs)
+    return is_condition(op) and all(typenum_of(v.type) >= 0 for v in node.inputs)
 
 
 def guard_branches(plan: Any) -> tuple[Any, dict[Any, Path]]:
     """`plan` with conditions computed before branches, and the conditions that the nodes of steps wait for."""
-    if not any(type(step.node.op) is IfElse for step in plan.steps):
+    if not any(is_condition(step.node.op) for step in plan.steps):
         return plan, {}
     paths = _paths(plan)
     order = _order(plan, paths)
@@ -47,7 +51,7 @@ def _paths(plan: Any) -> list[Path]:
         step = plan.steps[number]
         path = _common([needed[slot] for slot in step.outputs if slot in needed])
         paths[number] = path
-        branches = step.node.op.n_outs if type(step.node.op) is IfElse else 0
+        branches = step.node.op.n_outs if is_condition(step.node.op) else 0
         for position, slot in enumerate(step.inputs):
             inner = path
             if branches and position:

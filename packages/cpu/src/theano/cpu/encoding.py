@@ -9,10 +9,10 @@ import numpy as np
 
 from theano.codegen.contiguous import Body
 from theano.codegen.expr import post_order
+from theano.cpu.branches import is_condition
 from theano.cpu.kernels import CompiledKernel, CompiledSweep, KernelRequest, bodies_of, compile_kernels
 from theano.cpu.memory import Memory
 from theano.cpu.perform import perform_thunk
-from theano.ifelse import IfElse
 from theano.lowering import CallStep, KernelStep, PerformStep, ViewStep
 
 __all__ = ["bodies_of_steps", "encode_steps", "is_native", "kernel_request"]
@@ -54,7 +54,7 @@ def _encode(step: Any, number: int, kernels: dict[int, CompiledKernel], copies: 
     if isinstance(step, CallStep):
         params = dict(step.params)
         return step.routine, tuple(params.get("ints", ())), _object(params.get("object"))
-    if type(step.node.op) is IfElse:
+    if is_condition(step.node.op):
         return "choose", (), None
     return "python", (), perform_thunk(step.node, copies.get(number, ()))
 

@@ -29,7 +29,7 @@ class DB:
     def __init__(self) -> None:
         self.name: str | None = None
         self._entries: dict[str, Any] = {}
-        self._by_tag: dict[str, list[str]] = {}
+        self._by_tag: dict[str, dict[str, None]] = {}
 
     def register(self, name: str, obj: Any, *tags: str, use_db_name_as_tag: bool = True) -> Any:
         """Enter `obj` under `name` and `tags`; in a named database also under the database's name.
@@ -64,16 +64,13 @@ class DB:
         """Give entry `name` more tags."""
         DB._note_change()
         for tag in tags:
-            holders = self._by_tag.setdefault(tag, [])
-            if name not in holders:
-                holders.append(name)
+            self._by_tag.setdefault(tag, {})[name] = None
 
     def remove_tags(self, name: str, *tags: str) -> None:
         """Take tags from entry `name`."""
         DB._note_change()
         for tag in tags:
-            if name in self._by_tag.get(tag, ()):
-                self._by_tag[tag].remove(name)
+            self._by_tag.get(tag, {}).pop(name, None)
 
     @staticmethod
     def _note_change() -> None:
@@ -84,7 +81,8 @@ class DB:
         if name not in self._entries:
             text = explain(f"entry {name!r} of the database {self.name or ''}", "no such entry", "see its names()")
             raise KeyError(KeyText(text))
-        return self._entries[name]
+        entry = self._entries[name]
+        return entry.settled() if isinstance(entry, LocalOptimizer) else entry
 
     def __contains__(self, name: object) -> bool:
         return name in self._entries

@@ -47,52 +47,33 @@ def _unshape_opt() -> Any:
     return UnShapeOptimizer()
 
 
-def _fill_to_alloc() -> Any:
-    from .engine import in2out  # lazy: as above
-    from .rewrites.fill import local_fill_to_alloc
+def _one_rule(name: str, file: str, rule: str, *classes: str) -> Callable[[], Any]:
+    """Maker of a pass of one rule, whose file is imported when a node of one of the classes is met."""
 
-    return in2out(local_fill_to_alloc, name="local_fill_to_alloc")
+    def make() -> Any:
+        from .engine import in2out  # lazy: as above
+        from .rewrites import late_rule
 
+        return in2out(late_rule(file, rule, *classes), name=name)
 
-def _elemwise_alloc() -> Any:
-    from .engine import in2out  # lazy: as above
-    from .rewrites.alloc import local_elemwise_alloc
-
-    return in2out(local_elemwise_alloc, name="local_elemwise_alloc")
+    return make
 
 
-def _serialize() -> Any:
-    from .engine import in2out  # lazy: as above
-    from .rewrites.increment import local_IncSubtensor_serialize
+def _when_met(name: str, module: str, rewriter: str, *ops: str) -> Callable[[], Any]:
+    """Maker of a whole-graph rewriter that is imported for graphs with one of the ops."""
 
-    return in2out(local_IncSubtensor_serialize, name="pre_local_IncSubtensor_serialize")
+    def make() -> Any:
+        from .engine import LateOptimizer  # lazy: as above
 
+        return LateOptimizer(f"theano.opt.{module}", rewriter, name, ops)
 
-def _own_room() -> Any:
-    from .engine import in2out  # lazy: as above
-    from .rewrites.increment import local_own_room
-
-    return in2out(local_own_room, name="local_own_room")
-
-
-def _log_sum_exp() -> Any:
-    from .engine import in2out  # lazy: as above
-    from .rewrites.stabilize import local_log_sum_exp
-
-    return in2out(local_log_sum_exp, name="local_log_sum_exp")
+    return make
 
 
 def _blas() -> Any:
-    from .rewrites.blas import blas_database  # lazy: as above
+    from .rewrites.blas_phase import blas_database  # lazy: as above
 
     return blas_database()
-
-
-def _crossentropy() -> Any:
-    from .engine import in2out  # lazy: as above
-    from .rewrites.nnet.crossentropy import crossentropy_with_softmax
-
-    return in2out(crossentropy_with_softmax, name="crossentropy_to_crossentropy_with_softmax")
 
 
 def _fusion() -> Any:
@@ -105,18 +86,6 @@ def _reduction_fusion() -> Any:
     from .fusion_late import reduction_fusion_database  # lazy: as above
 
     return reduction_fusion_database()
-
-
-def _sweep_products() -> Any:
-    from .rewrites.swept import SweepProducts  # lazy: as above
-
-    return SweepProducts()
-
-
-def _activate_products() -> Any:
-    from .rewrites.activated import ActivateProducts  # lazy: as above
-
-    return ActivateProducts()
 
 
 def _scan_out() -> Any:
@@ -144,6 +113,18 @@ def _scan_shared() -> Any:
 
 
 _RUN, _BOTH = ("fast_run",), ("fast_run", "fast_compile")
+
+_serialize = _one_rule("pre_local_IncSubtensor_serialize", "serialize", "local_IncSubtensor_serialize", "Add")
+_fill_to_alloc = _one_rule("local_fill_to_alloc", "fill", "local_fill_to_alloc", "Second")
+_elemwise_alloc = _one_rule("local_elemwise_alloc", "alloc", "local_elemwise_alloc", "Elemwise")
+_log_sum_exp = _one_rule("local_log_sum_exp", "stabilize", "local_log_sum_exp", "Log")
+_crossentropy = _one_rule(
+    "crossentropy_to_crossentropy_with_softmax", "nnet.crossentropy", "crossentropy_with_softmax",
+    "CrossentropyCategorical1Hot",
+)  # fmt: skip
+_sweep_products = _when_met("sweep_products", "rewrites.swept", "SweepProducts", "Gemv")
+_activate_products = _when_met("activate_products", "rewrites.activated", "ActivateProducts", "Dot22")
+_own_room = _one_rule("local_own_room", "increment", "local_own_room", "IncSubtensor")
 
 #: The pipeline, in order.
 PHASES: tuple[Phase, ...] = (

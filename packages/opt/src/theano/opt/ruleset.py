@@ -7,7 +7,6 @@ from typing import Any
 
 from theano.frozen import dataclass, field
 
-from .database import DB
 from .engine import GraphRule, LocalOptimizer
 
 __all__ = ["Entry", "RuleSet"]
@@ -71,10 +70,3 @@ class RuleSet:
             return rule
 
         return decorate
-
-    def install(self, optdb: DB) -> None:
-        """Enter everything into the databases of `optdb`."""
-        for entry in self.entries:
-            for phase in entry.phases:
-                options = {k: v for k, v in entry.options.items() if k != "final_opt" or phase != "useless"}
-                optdb[phase].register(entry.name, entry.rewriter, *entry.tags, **options)

@@ -5,26 +5,33 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from theano.cpu.calls import arrays, blas, extrema, indexing
-
 __all__ = ["register_calls"]
 
-_LATER = {
-    "theano.scan_module.scan_op": "loop",
-    "theano.tensor.random.draw": "random",
-    "theano.tensor.random.mrg_ops": "mrg",
-}
-"""Ops that most programs do not have, by the module that defines them: their rows are loaded with it."""
+FILES = {
+    "arrays": (
+        "compile.ops", "tensor.alloc", "tensor.asserts", "tensor.creation", "tensor.joining", "tensor.make_vector",
+        "tensor.rebroadcast", "tensor.shape", "tensor.splitting",
+    ),
+    "blas": ("tensor.activated", "tensor.blas", "tensor.dot", "tensor.swept"),
+    "extrema": ("tensor.extrema",),
+    "indexing": (
+        "tensor.diagonal", "tensor.nonzeros", "tensor.subtensor.advanced", "tensor.subtensor.increment",
+        "tensor.subtensor.rows",
+    ),
+    "loop": ("scan_module.scan_op",),
+    "random": ("tensor.random.draw",),
+    "mrg": ("tensor.random.mrg_ops",),
+}  # fmt: skip
+"""From each file to the modules (below ``theano``) that define its ops: it is imported when one of these is met."""
 
 
 def register_calls(table: Any) -> None:
     """Register all rows."""
-    for module in (arrays, blas, extrema, indexing):
-        _register(table, module)
-    for ops, name in _LATER.items():
-        table.register_later(ops, lambda name=name: _register(table, import_module(f"theano.cpu.calls.{name}")))
+    for name, modules in FILES.items():
+        for module in modules:
+            table.register_later(f"theano.{module}", lambda name=name: _register(table, name))
 
 
-def _register(table: Any, module: Any) -> None:
-    for op_class, rule in module.ROWS:
+def _register(table: Any, name: str) -> None:
+    for op_class, rule in import_module(f"theano.cpu.calls.{name}").ROWS:
         table.register(op_class, rule)

@@ -1,6 +1,7 @@
 """The engine: rewriters and the ways to drive them. Nothing here knows a tensor."""
 
 from .equilibrium import EquilibriumOptimizer
+from .late import LateOptimizer, LateRule
 from .local import (
     Dispatch,
     FromFunctionLocalOptimizer,
@@ -19,8 +20,8 @@ from .sequence import SeqOptimizer
 
 __all__ = [
     "Dispatch", "EquilibriumOptimizer", "FromFunctionLocalOptimizer", "FromFunctionOptimizer", "GraphRule",
-    "LocalOptGroup", "LocalOptimizer", "MergeFeature", "MergeOptimizer", "NavigatorOptimizer", "OpKeyOptimizer",
-    "OpRemove", "OpSub", "Optimizer", "PatternSub", "SeqOptimizer", "TopoOptimizer", "apply_local",
-    "copy_stack_trace", "dispatch_keys", "failed", "in2out", "inplace_optimizer", "is_same_graph_with_merge",
-    "local_optimizer", "optimizer", "out2in", "pre_constant_merge",
+    "LateOptimizer", "LateRule", "LocalOptGroup", "LocalOptimizer", "MergeFeature", "MergeOptimizer",
+    "NavigatorOptimizer", "OpKeyOptimizer", "OpRemove", "OpSub", "Optimizer", "PatternSub", "SeqOptimizer",
+    "TopoOptimizer", "apply_local", "copy_stack_trace", "dispatch_keys", "failed", "in2out", "inplace_optimizer",
+    "is_same_graph_with_merge", "local_optimizer", "optimizer", "out2in", "pre_constant_merge",
 ]  # fmt: skip

@@ -25,6 +25,12 @@ class LocalOptimizer:
     """
 
     name: str | None = None
+    #: Names of the classes that a rewriter tracks whose file is not imported yet; see `theano.opt.engine.late`.
+    late: tuple[str, ...] = ()
+
+    def settled(self) -> LocalOptimizer:
+        """The rewriter itself, for one that stands for another."""
+        return self
 
     def tracks(self) -> Sequence[Any] | None:
         """Ops, op classes or scalar-op classes of interest; None for every node."""
@@ -129,22 +135,41 @@ class Dispatch:
     """Local rewriters by what they track, in their given order."""
 
     def __init__(self, rewriters: Iterable[LocalOptimizer]) -> None:
-        self.rewriters = tuple(rewriters)
+        self.rewriters = list(rewriters)
         self._by_key: dict[Any, list[int]] = {}
+        self._late: dict[str, list[int]] = {}
         self._kinds: dict[tuple[type, type], bool] = {}
         self._cache: dict[Any, tuple[LocalOptimizer, ...]] = {}
         # By the identity of ops, which hash slowly; the op stands beside the answer so that it lives as long.
         self._of_object: dict[int, tuple[Any, tuple[LocalOptimizer, ...]]] = {}
         self._offers: dict[tuple[LocalOptimizer, ...], Offers] = {}
         for position, rewriter in enumerate(self.rewriters):
-            tracks = rewriter.tracks()
-            for key in (None,) if tracks is None else tracks:
-                self._by_key.setdefault(key, []).append(position)
+            for name in rewriter.late:
+                self._late.setdefault(name, []).append(position)
+            if not rewriter.late:
+                self._enter(position)
+
+    def _enter(self, position: int) -> None:
+        tracks = self.rewriters[position].tracks()
+        for key in (None,) if tracks is None else tracks:
+            self._by_key.setdefault(key, []).append(position)
+
+    def _meet(self, kind: tuple[type, type]) -> None:
+        """Have the rules that are about nodes of this kind."""
+        if not self._late:
+            return
+        names = {cls.__name__ for part in kind for cls in part.__mro__} & self._late.keys()
+        for position in {position for name in names for position in self._late.get(name, ())}:
+            self.rewriters[position] = self.rewriters[position].settled()
+            self._enter(position)
+        for name in names:  # last, so that another thread finds the rules or does this again
+            self._late.pop(name, None)
 
     def wants(self, kind: tuple[type, type]) -> bool:
         """Whether nodes of a kind (class of op, class of scalar op; see `FunctionGraph.kinds`) may be of interest."""
         known = self._kinds.get(kind)
         if known is None:
+            self._meet(kind)
             keys = {None, *kind[0].__mro__, *kind[1].__mro__, *[cls.__name__ for cls in kind[0].__mro__]}
             known = self._kinds[kind] = any(
                 (key if key is None or isinstance(key, type | str) else type(key)) in keys for key in self._by_key
@@ -171,6 +196,7 @@ class Dispatch:
             return known[1]
         found = self._cache.get(op)
         if found is None:
+            self._meet((type(op), type(getattr(op, "scalar_op", None))))
             positions = set(self._by_key.get(None, ()))
             for key in dispatch_keys(op):
                 positions.update(self._by_key.get(key, ()))
@@ -219,8 +245,9 @@ class LocalOptGroup(LocalOptimizer):
 
     def rewrite(self, fgraph: FunctionGraph, node: Apply) -> Any:
         found: Any = False
-        for rewriter in self.opts if self.apply_all_opts else self.dispatch.of(node.op):
-            if self.apply_all_opts and rewriter not in self.dispatch.of(node.op):
+        offered = self.dispatch.of(node.op)
+        for rewriter in self.dispatch.rewriters if self.apply_all_opts else offered:
+            if self.apply_all_opts and rewriter not in offered:
                 continue
             result = rewriter.rewrite(fgraph, node)
             if result is False or result is None:
@@ -229,6 +256,7 @@ class LocalOptGroup(LocalOptimizer):
             if not self.apply_all_opts or isinstance(result, dict) or len(result) != 1 or result[0].owner is None:
                 break
             node = result[0].owner
+            offered = self.dispatch.of(node.op)
         return found
 
     def add_requirements(self, fgraph: FunctionGraph) -> None:

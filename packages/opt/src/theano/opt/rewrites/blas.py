@@ -11,8 +11,7 @@ from theano import tensor as tt
 from theano.frozen import dataclass, field
 from theano.graph import Apply, FunctionGraph, Variable
 from theano.opt.canonizer import factors, terms
-from theano.opt.database import SequenceDB
-from theano.opt.engine import EquilibriumOptimizer, GraphRule, in2out
+from theano.opt.engine import EquilibriumOptimizer, GraphRule, TopoOptimizer, in2out
 from theano.opt.matching import constant_of, elemwise_node, has_one_client, keep_type, only_client, strip_dimshuffle
 from theano.opt.shape_feature import lengths_of
 from theano.tensor.alloc import AllocEmpty
@@ -20,7 +19,10 @@ from theano.tensor.blas import Dot22, _dot22, _dot22scalar, gemm_no_inplace, gem
 from theano.tensor.dot import Dot
 from theano.tensor.elemwise import Elemwise
 
-__all__ = ["blas_database", "local_dot22_to_dot22scalar", "local_dot_to_dot22", "local_gemm", "local_gemm_to_gemv"]
+__all__ = [
+    "dot22scalar_optimizer", "gemm_optimizer", "local_dot22_to_dot22scalar", "local_dot_to_dot22", "local_gemm",
+    "local_gemm_to_gemv",
+]  # fmt: skip
 
 _SUMS, _SCALES = (ts.Add, ts.Sub), (ts.Mul, ts.TrueDiv, ts.Neg)
 _FLOATS = ("float16", "float32", "float64", "complex64", "complex128")
@@ -314,26 +316,11 @@ def _scaled_products(fgraph: FunctionGraph, opened: Any) -> Any:
     return product, scalars, divisors, rest, rest_down
 
 
-class _GemmOptimizer(EquilibriumOptimizer):
-    """Looks at sums only where there is a product."""
-
-    def apply(self, fgraph: FunctionGraph, start_from: Any = None) -> bool:
-        if not any(issubclass(op, Dot | Dot22) for op, _ in fgraph.kinds()):
-            return False
-        return super().apply(fgraph, start_from)
+def gemm_optimizer() -> EquilibriumOptimizer:
+    """The rewriter of sums with products."""
+    return EquilibriumOptimizer([local_gemm])
 
 
-def blas_database() -> SequenceDB:
-    """The BLAS phase: each step may be excluded by its name."""
-    db = SequenceDB()
-    db.name = "BlasOpt"
-    run = "fast_run"
-    db.register("local_dot_to_dot22", in2out(local_dot_to_dot22, name="local_dot_to_dot22"), 0, run, "fast_compile")
-    db.register("gemm_optimizer", _GemmOptimizer([local_gemm]), 10, run)
-    db.register(
-        "local_gemm_to_gemv", in2out(local_gemm_to_gemv, name="local_gemm_to_gemv"), 15, run, "local_gemm_to_ger"
-    )
-    db.register(
-        "local_dot22_to_dot22scalar", in2out(local_dot22_to_dot22scalar, name="local_dot22_to_dot22scalar"), 20, run
-    )
-    return db
+def dot22scalar_optimizer() -> TopoOptimizer:
+    """The pass over scaled products."""
+    return in2out(local_dot22_to_dot22scalar, name="local_dot22_to_dot22scalar")

@@ -8,7 +8,7 @@ from theano import scalar as ts
 from theano import tensor as tt
 from theano.graph import Apply, FunctionGraph, Variable
 from theano.opt.engine import GraphRule
-from theano.opt.matching import constant_of, elemwise_node, has_one_client, is_constant, keep_type
+from theano.opt.matching import constant_of, elemwise_node, is_constant, keep_type
 from theano.opt.ruleset import RuleSet
 from theano.opt.shape_feature import lengths_of
 from theano.tensor.alloc import Alloc, AllocEmpty
@@ -165,24 +165,3 @@ def local_adv_sub1_adv_inc_sub1(fgraph: FunctionGraph, node: Apply) -> Any:
     if feature is None or y.type.broadcastable != out.type.broadcastable or not feature.same_shape(y, out):
         return None  # writing stretches a length of 1, reading would not
     return [keep_type(fgraph, y, out)]
-
-
-@rules.local([ts.Add], "C")
-def local_IncSubtensor_serialize(fgraph: FunctionGraph, node: Apply) -> Any:
-    """inc(zeros, b, i) + other -> inc(other, b, i): increments follow one another instead of being added."""
-    out = node.outputs[0]
-    for i, v in enumerate(node.inputs):
-        inner = v.owner
-        if inner is None or not isinstance(inner.op, IncSubtensor | AdvancedIncSubtensor1) or v.type != out.type:
-            continue
-        if not _is_zeros(inner.inputs[0]) or not has_one_client(fgraph, v) or len(node.inputs) < 2:
-            continue
-        if isinstance(inner.op, AdvancedIncSubtensor1) and inner.op.set_instead_of_inc:
-            continue
-        rest = [w for j, w in enumerate(node.inputs) if j != i]
-        base = rest[0] if len(rest) == 1 else tt.add(*rest)
-        if base.type != out.type:
-            continue
-        op = inner.op if isinstance(inner.op, AdvancedIncSubtensor1) else IncSubtensor(inner.op.idx_list, False, False)
-        return [op(base, *inner.inputs[1:])]
-    return None
