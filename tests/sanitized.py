@@ -6,7 +6,6 @@ The runtime must have been built with the same THEANO_CPU_SANITIZE; ``tox run -e
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 
@@ -36,8 +35,6 @@ def main(name: str, *arguments: str) -> None:
     first = " ".join(library(file) for file in (LIBRARIES[name], "libstdc++.so.6"))
     environment = {**OPTIONS, **os.environ, "THEANO_CPU_SANITIZE": name, "LD_PRELOAD": first}
     environment["PYTHONMALLOC"] = "malloc"  # else small blocks lie inside large ones, unwatched
-    # A shell that starts jobs in the background lets them ignore Ctrl-C, which some tests are about.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
     # What the library says when it ends the process must not be captured.
     pytest = ["-m", "pytest", "-p", "no:cacheprovider", "--capture=sys"]
     os.execve(sys.executable, [sys.executable, *pytest, *arguments], environment)
