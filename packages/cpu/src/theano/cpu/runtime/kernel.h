@@ -108,6 +108,21 @@ beside_fn rt_find_beside(const char *kind, int typenum);
 void rt_add_wide(double *sums, const float *x, idx n);
 double rt_add_wide_squares(double *sums, const float *x, idx n);
 
+/* largest.c: largest elements of `size` bytes, or smallest. Elements into RT_PARTS partial results; 0, and nothing done,
+ * where there is NaN or no code for this machine. Rows into `n` accumulators; how many rows were folded: those before the
+ * first NaN. Further elements may have been looked at, which changes nothing once all are. */
+int rt_extremes_along(int size, int least, char *parts, const char *x, idx n);
+idx rt_extremes_down(int size, int least, char *acc, const char *x, idx stride, idx rows, idx n);
+
+/* Rows side by side are walked through in short stretches, too short for the processor to see what comes next: so the
+ * same stretch of rows further down is asked for, while this one is computed. */
+static inline __attribute__((always_inline)) void rt_ask_for(const char *from, idx stride, int rows, idx bytes)
+{
+    for (int k = 0; k < rows; k++)
+        for (idx at = 0; at < bytes; at += 64)
+            __builtin_prefetch(from + k * stride + at, 0, 2);
+}
+
 /* first.c */
 #define RT_LONG_ROW 256 /* elements at least */
 idx rt_first_maximum(const Slot *s, const char *row, idx n);

@@ -16,9 +16,6 @@
 /* NaN stays in a, since all comparisons with it fail, and is taken from b; this form is one that gcc vectorises. */
 #define MAX_FLOAT(a, b) ((b) != (b) ? (b) : (a) < (b) ? (b) : (a))
 #define MIN_FLOAT(a, b) ((b) != (b) ? (b) : (a) > (b) ? (b) : (a))
-/* Without care for NaN: one instruction. */
-#define LARGER(a, b) ((a) < (b) ? (b) : (a))
-#define SMALLER(a, b) ((a) > (b) ? (b) : (a))
 #define AND(a, b) ((a) & (b))
 #define OR(a, b) ((a) | (b))
 
@@ -35,45 +32,13 @@
         memcpy(parts, part, sizeof part);                                                                              \
     }
 
-/* Largest or smallest. Instructions for that lose NaN; a sum beside them shows whether there was one (or infinities of
- * both signs, which only cost time). Some numbers may be looked at twice. */
-#define DEFINE_EXTREME(name, type, op, plain, neutral)                                                                 \
-    static CLONES void name##_careful(char *parts, const char *from, idx n)                                            \
+/* Largest or smallest: with care for NaN where there may be one. */
+#define DEFINE_EXTREME(name, type, op, least)                                                                          \
+    DEFINE_FOLD(name##_careful, type, type, op)                                                                        \
+    static void name##_fold(char *parts, const char *from, idx n)                                                      \
     {                                                                                                                  \
-        const type *x = (const type *)from;                                                                            \
-        type *part = (type *)parts;                                                                                    \
-        for (idx i = 0; i < n; i += LANES)                                                                             \
-            for (int j = 0; j < LANES; j++)                                                                            \
-                part[j] = (type)op(part[j], x[i + j]);                                                                 \
-    }                                                                                                                  \
-    static CLONES void name##_fold(char *parts, const char *from, idx n)                                               \
-    {                                                                                                                  \
-        const type *x = (const type *)from;                                                                            \
-        type part[2 * LANES], sum[2 * LANES], all = 0, *into = (type *)parts;                                          \
-        for (int j = 0; j < 2 * LANES; j++) {                                                                          \
-            part[j] = (type)(neutral);                                                                                 \
-            sum[j] = 0;                                                                                                \
-        }                                                                                                              \
-        for (idx i = 0; n >= 2 * LANES && i < n; i += 2 * LANES) {                                                     \
-            const type *y = x + (i + 2 * LANES <= n ? i : n - 2 * LANES);                                              \
-            for (int j = 0; j < 2 * LANES; j++) {                                                                      \
-                part[j] = plain(part[j], y[j]);                                                                        \
-                sum[j] += y[j];                                                                                        \
-            }                                                                                                          \
-        }                                                                                                              \
-        for (int half = LANES; half >= 8; half /= 2)                                                                   \
-            for (int j = 0; j < half; j++)                                                                             \
-                sum[j] += sum[j + half];                                                                               \
-        for (int j = 0; j < 8; j++)                                                                                    \
-            all += sum[j];                                                                                             \
-        if (n < 2 * LANES || all != all) {                                                                             \
-            name##_careful(parts, from, n);                                                                            \
-            return;                                                                                                    \
-        }                                                                                                              \
-        for (int j = 0; j < LANES; j++)                                                                                \
-            part[j] = plain(part[j], part[j + LANES]);                                                                 \
-        for (int j = 0; j < LANES; j++)                                                                                \
-            into[j] = (type)op(into[j], part[j]);                                                                      \
+        if (!rt_extremes_along(sizeof(type), least, parts, from, n))                                                   \
+            name##_careful_fold(parts, from, n);                                                                       \
     }
 
 /* init: `n` accumulators to the neutral element. few: the result of 0 < n <= RT_MEDIUM elements. merge: that of LANES
@@ -130,16 +95,8 @@
             a[i] = (type)op(a[i], x[i]);                                                                               \
     }
 
-/* Rows side by side are walked through in short stretches, too short for the processor to see what comes next: so the
- * same stretch of rows further down is asked for, while this one is computed. */
 #define STRETCH 64 /* elements */
 #define DEEP 8     /* rows */
-static inline __attribute__((always_inline)) void ask_for(const char *from, idx stride, int rows, idx bytes)
-{
-    for (int k = 0; k < rows; k++)
-        for (idx at = 0; at < bytes; at += 64)
-            __builtin_prefetch(from + k * stride + at, 0, 2);
-}
 
 /* down: `rows` rows into `n` accumulators side by side, four for each load and store of those. Twice as many gain a
  * tenth where the memory is slow and lose as much where it is not. */
@@ -153,7 +110,7 @@ static inline __attribute__((always_inline)) void ask_for(const char *from, idx 
                 const in *z = (const in *)(tile + 2 * stride), *w = (const in *)(tile + 3 * stride);                   \
                 idx end = n - from < STRETCH ? n : from + STRETCH;                                                     \
                 if (rows >= DEEP + 4)                                                                                  \
-                    ask_for(tile + DEEP * stride + from * (idx)sizeof(in), stride, 4, STRETCH * sizeof(in));           \
+                    rt_ask_for(tile + DEEP * stride + from * (idx)sizeof(in), stride, 4, STRETCH * sizeof(in));        \
                 for (idx i = from; i < end; i++) {                                                                     \
                     type p = x[i], q = y[i], r = z[i], s = w[i], b = a[i];                                             \
                     b = (type)op(b, p);                                                                                \
@@ -166,39 +123,13 @@ static inline __attribute__((always_inline)) void ask_for(const char *from, idx 
             across(acc, tile, n);                                                                                      \
     }
 
-/* Largest or smallest: without care for NaN until a sum beside shows that there may be one, with care from those rows
- * on. Numbers that are looked at twice change nothing. */
-#define DEFINE_EXTREME_DOWN(name, type, plain, op)                                                                     \
+/* Largest or smallest: with care for NaN from the first rows on that have one. */
+#define DEFINE_EXTREME_DOWN(name, type, op, least)                                                                     \
     DEFINE_DOWN(name##_careful_down, type, type, op, name##_across)                                                    \
-    static CLONES int name##_plain_down(type *restrict a, const char *tile, idx stride, idx n)                         \
-    {                                                                                                                  \
-        int bad = 0;                                                                                                   \
-        for (idx i = 0; i < n; i++) {                                                                                  \
-            type b = a[i], sum = 0;                                                                                    \
-            for (int k = 0; k < DEEP; k++) {                                                                           \
-                type x = ((const type *)(tile + k * stride))[i];                                                       \
-                b = plain(b, x);                                                                                       \
-                sum += x;                                                                                              \
-            }                                                                                                          \
-            a[i] = b;                                                                                                  \
-            bad |= sum != sum;                                                                                         \
-        }                                                                                                              \
-        return bad;                                                                                                    \
-    }                                                                                                                  \
     static void name##_down(char *acc, const char *tile, idx stride, idx rows, idx n)                                  \
     {                                                                                                                  \
-        int bad = 0;                                                                                                   \
-        for (; rows >= DEEP; rows -= DEEP, tile += DEEP * stride) {                                                    \
-            for (idx from = 0; from < n; from += STRETCH) {                                                            \
-                const char *x = tile + from * (idx)sizeof(type);                                                       \
-                if (rows >= 2 * DEEP)                                                                                  \
-                    ask_for(x + DEEP * stride, stride, DEEP, STRETCH * sizeof(type));                                  \
-                bad |= name##_plain_down((type *)acc + from, x, stride, n - from < STRETCH ? n - from : STRETCH);      \
-            }                                                                                                          \
-            if (bad)                                                                                                   \
-                break;                                                                                                 \
-        }                                                                                                              \
-        name##_careful_down(acc, tile, stride, rows, n);                                                               \
+        idx done = rt_extremes_down(sizeof(type), least, acc, tile, stride, rows, n);                                  \
+        name##_careful_down(acc, tile + done * stride, stride, rows - done, n);                                        \
     }
 
 #define DEFINE(name, type, in, op, neutral)                                                                            \
@@ -217,12 +148,12 @@ static inline __attribute__((always_inline)) void ask_for(const char *from, idx 
 #define DEFINE_FLOAT(name, type)                                                                                       \
     DEFINE(add_##name, type, type, ADD, 0)                                                                             \
     DEFINE(mul_##name, type, type, MUL, 1)                                                                             \
-    DEFINE_EXTREME(max_##name, type, MAX_FLOAT, LARGER, -INFINITY)                                                     \
+    DEFINE_EXTREME(max_##name, type, MAX_FLOAT, 0)                                                                     \
     DEFINE_REST(max_##name, type, type, MAX_FLOAT, -INFINITY)                                                          \
-    DEFINE_EXTREME_DOWN(max_##name, type, LARGER, MAX_FLOAT)                                                           \
-    DEFINE_EXTREME(min_##name, type, MIN_FLOAT, SMALLER, INFINITY)                                                     \
+    DEFINE_EXTREME_DOWN(max_##name, type, MAX_FLOAT, 0)                                                                \
+    DEFINE_EXTREME(min_##name, type, MIN_FLOAT, 1)                                                                     \
     DEFINE_REST(min_##name, type, type, MIN_FLOAT, INFINITY)                                                           \
-    DEFINE_EXTREME_DOWN(min_##name, type, SMALLER, MIN_FLOAT)
+    DEFINE_EXTREME_DOWN(min_##name, type, MIN_FLOAT, 1)
 
 DEFINE_INT(i8, int8_t, INT8_MIN, INT8_MAX)
 DEFINE_INT(u8, uint8_t, 0, UINT8_MAX)

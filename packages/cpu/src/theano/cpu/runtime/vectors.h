@@ -27,6 +27,13 @@ static const int64_t lanes64[8] = {-1, -1, -1, -1};
 #define TARGET __attribute__((target("avx512f")))
 #define SET1 _mm512_set1_ps
 #define ZERO _mm512_setzero_ps
+#define LARGER _mm512_max_ps
+#define SMALLER _mm512_min_ps
+#define SEEN __mmask16
+#define NUMBERS ((SEEN)-1)
+#define LOOK(seen, a, b) _mm512_mask_cmp_ps_mask(seen, a, b, _CMP_ORD_Q)
+#define BOTH(a, b) ((SEEN)((a) & (b)))
+#define ONLY_NUMBERS(seen) ((seen) == NUMBERS)
 #define LOAD _mm512_loadu_ps
 #define STORE _mm512_storeu_ps
 #define FMA _mm512_fmadd_ps
@@ -42,6 +49,13 @@ static const int64_t lanes64[8] = {-1, -1, -1, -1};
 #define TARGET __attribute__((target("avx512f")))
 #define SET1 _mm512_set1_pd
 #define ZERO _mm512_setzero_pd
+#define LARGER _mm512_max_pd
+#define SMALLER _mm512_min_pd
+#define SEEN __mmask8
+#define NUMBERS ((SEEN)-1)
+#define LOOK(seen, a, b) _mm512_mask_cmp_pd_mask(seen, a, b, _CMP_ORD_Q)
+#define BOTH(a, b) ((SEEN)((a) & (b)))
+#define ONLY_NUMBERS(seen) ((seen) == NUMBERS)
 #define LOAD _mm512_loadu_pd
 #define STORE _mm512_storeu_pd
 #define FMA _mm512_fmadd_pd
@@ -57,6 +71,13 @@ static const int64_t lanes64[8] = {-1, -1, -1, -1};
 #define TARGET __attribute__((target("avx2,fma")))
 #define SET1 _mm256_set1_ps
 #define ZERO _mm256_setzero_ps
+#define LARGER _mm256_max_ps
+#define SMALLER _mm256_min_ps
+#define SEEN __m256
+#define NUMBERS _mm256_cmp_ps(ZERO(), ZERO(), _CMP_ORD_Q)
+#define LOOK(seen, a, b) _mm256_and_ps(seen, _mm256_cmp_ps(a, b, _CMP_ORD_Q))
+#define BOTH _mm256_and_ps
+#define ONLY_NUMBERS(seen) (_mm256_movemask_ps(seen) == 0xff)
 #define LOAD _mm256_loadu_ps
 #define STORE _mm256_storeu_ps
 #define FMA _mm256_fmadd_ps
@@ -72,6 +93,13 @@ static const int64_t lanes64[8] = {-1, -1, -1, -1};
 #define TARGET __attribute__((target("avx2,fma")))
 #define SET1 _mm256_set1_pd
 #define ZERO _mm256_setzero_pd
+#define LARGER _mm256_max_pd
+#define SMALLER _mm256_min_pd
+#define SEEN __m256d
+#define NUMBERS _mm256_cmp_pd(ZERO(), ZERO(), _CMP_ORD_Q)
+#define LOOK(seen, a, b) _mm256_and_pd(seen, _mm256_cmp_pd(a, b, _CMP_ORD_Q))
+#define BOTH _mm256_and_pd
+#define ONLY_NUMBERS(seen) (_mm256_movemask_pd(seen) == 0xf)
 #define LOAD _mm256_loadu_pd
 #define STORE _mm256_storeu_pd
 #define FMA _mm256_fmadd_pd

@@ -7,6 +7,13 @@
 #undef TARGET
 #undef SET1
 #undef ZERO
+#undef LARGER
+#undef SMALLER
+#undef SEEN
+#undef NUMBERS
+#undef LOOK
+#undef BOTH
+#undef ONLY_NUMBERS
 #undef LOAD
 #undef STORE
 #undef FMA
