@@ -66,9 +66,9 @@ def _parts(run: dict[str, float]) -> str:
 
 def _cold_and_warm(contestant: str, model: str, size: int, repeats: int) -> tuple[dict[str, float], dict[str, float]]:
     """Medians of `repeats` pairs: a process with an empty cache, then one with what the first left."""
-    # Python's own caches: the first process of a contestant may compile bytecode.
+    # Python's own caches: the first process of a contestant, or the first with such a model, may compile bytecode.
     with tempfile.TemporaryDirectory() as folder:
-        _one(contestant, "logistic", 0, Path(folder))
+        _one(contestant, model, min(size, 4), Path(folder))
     pairs: list[tuple[dict[str, float], dict[str, float]]] = []
     for _ in range(repeats):
         with tempfile.TemporaryDirectory() as folder:

@@ -143,6 +143,7 @@ import theano, theano.tensor as tt
 x = tt.dvector()
 f = theano.function([x], tt.sin(x) + x, mode=theano.Mode("py", "fast_run"))
 assert f([0.0]).tolist() == [0.0]
+assert "theano.opt.engine.pattern" not in sys.modules
 print(*sorted(m for m in sys.modules if m.startswith("theano.opt.rewrites.")))
 """
 
