@@ -276,3 +276,22 @@ def test_softplus_and_sigmoid_do_not_overflow():
     with np.errstate(over="raise"):
         np.testing.assert_allclose(numpy_k.softplus(x), [0.0, np.log(2), 800.0])
         np.testing.assert_allclose(numpy_k.sigmoid(x), [0.0, 0.5, 1.0])
+
+
+def test_a_composite_may_take_a_graph_over():
+    x, y = scal.floats("xy")
+    z = scal.add(scal.sin(x), scal.mul(y, scal.constant(2.0, dtype="float32")))
+    copied, taken = scal.Composite([x, y], [z, scal.neg(z)]), scal.Composite.owning([x, y], (z, scal.neg(z)))
+    assert taken == copied
+    assert hash(taken) == hash(copied)
+    assert taken.inputs == [x, y]
+    assert copied.inputs[0] is not x
+    assert (taken.nin, taken.nout, taken.inputs_type, taken.outputs_type) == (
+        2,
+        2,
+        copied.inputs_type,
+        copied.outputs_type,
+    )
+    assert pickle.loads(pickle.dumps(taken)) == copied
+    with pytest.raises(ValueError, match="neither an input nor a constant"):
+        scal.Composite.owning([x], [z])

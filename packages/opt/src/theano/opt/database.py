@@ -41,23 +41,22 @@ class DB:
         ValueError
             If the name is taken, as a name or as a tag.
         """
-        if not isinstance(obj, DB | Optimizer | LocalOptimizer):
+        if not isinstance(obj, (LocalOptimizer, Optimizer, DB)):
             raise TypeError(explain(f"register {name!r}", f"{type(obj).__name__}", "register a rewriter or a database"))
         if name in self._entries or name in self._by_tag:
             raise ValueError(
                 explain(f"register {name!r}", "the name is taken, as a name or a tag", "choose another name")
             )
-        clash = next((tag for tag in tags if tag in self._entries and tag != name), None)
-        if clash is not None:
-            raise ValueError(
-                explain(f"register {name!r} with tag {clash!r}", "this is another entry's name", "rename one")
-            )
+        for tag in tags:
+            if tag in self._entries and tag != name:
+                raise ValueError(
+                    explain(f"register {name!r} with tag {tag!r}", "this is another entry's name", "rename one")
+                )
         if getattr(obj, "name", None) is None or isinstance(obj, DB):
             obj.name = name
         self._entries[name] = obj
-        self.add_tags(name, name, *tags)
-        if use_db_name_as_tag and self.name is not None and self.name != name:
-            self.add_tags(name, self.name)
+        own = (self.name,) if use_db_name_as_tag and self.name is not None else ()
+        self.add_tags(name, name, *tags, *own)
         return obj
 
     def add_tags(self, name: str, *tags: str) -> None:

@@ -213,7 +213,7 @@ def _composite(nodes: list[Apply], outer: list[Variable], results: list[Variable
                 scalars[v] = _scalar_for(v)
         made = node.op.scalar_op.make_node(*[scalars[v] for v in node.inputs])
         scalars.update(zip(node.outputs, made.outputs, strict=True))
-    return Composite([scalars[v] for v in outer], [scalars[v] for v in results])
+    return Composite.owning([scalars[v] for v in outer], [scalars[v] for v in results])
 
 
 def _scalar_for(variable: Variable) -> Variable:

@@ -37,11 +37,21 @@ class Composite(ScalarOp):
     __props__ = ("program",)
 
     def __init__(self, inputs: Sequence[Variable], outputs: Sequence[Variable]) -> None:
-        self.name = None
-        self.inputs = [v.type.make_variable(v.name) for v in inputs]
+        own = [v.type.make_variable(v.name) for v in inputs]
         # the graph belongs to the op: later changes of the caller's graph must not reach it
-        copies = clone_replace(list(outputs), dict(zip(inputs, self.inputs, strict=True)))
-        self.outputs = list(copies)
+        self._take(own, clone_replace(list(outputs), dict(zip(inputs, own, strict=True))))
+
+    @classmethod
+    def owning(cls, inputs: Sequence[Variable], outputs: Sequence[Variable]) -> Composite:
+        """The op of a graph that was made for it and that nobody else has: it is not copied."""
+        made = cls.__new__(cls)
+        made._take(inputs, outputs)
+        return made
+
+    def _take(self, inputs: Sequence[Variable], outputs: Sequence[Variable]) -> None:
+        self.name = None
+        self.inputs = list(inputs)
+        self.outputs = list(outputs)
         self.inputs_type = tuple(v.type for v in self.inputs)
         self.outputs_type = tuple(v.type for v in self.outputs)
         self.nin = len(self.inputs)
