@@ -7,10 +7,12 @@
 #define DEFINE_WIDE(level, isa, type, width, load, fused)                                                              \
     __attribute__((target(isa))) static void add_##level(double *sums, const float *x, idx n)                          \
     {                                                                                                                  \
-        type a[RT_PARTS / width];                                                                                      \
+        type a[RT_PARTS / width], one = {0};                                                                           \
+        one += 1;                                                                                                      \
         memcpy(a, sums, sizeof a);                                                                                     \
         for (; n > 0; n -= RT_PARTS, x += RT_PARTS)                                                                    \
-            _Pragma("GCC unroll 8") for (int k = 0; k < RT_PARTS / width; k++) a[k] += load(x + width * k);            \
+            _Pragma("GCC unroll 8") for (int k = 0; k < RT_PARTS / width; k++)                                         \
+                a[k] = fused(load(x + width * k), one, a[k]);                                                          \
         memcpy(sums, a, sizeof a);                                                                                     \
     }                                                                                                                  \
     __attribute__((target(isa))) static double both_##level(double *sums, const float *x, idx n)                       \
@@ -70,12 +72,25 @@ DEFINE_WIDE(any, "sse2", double, 1, ITSELF, PLAIN)
     (__builtin_cpu_supports("avx512f")                                   ? what##_512                                  \
      : __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? what##_256                                    \
                                                                          : what##_any)
+#define HALF(what) what##_256
 #else
 #define target(isa) /* the only one */
 DEFINE_WIDE(any, "", double, 1, ITSELF, PLAIN)
 #define BEST(what) what##_any
+#define HALF(what) what##_any
 #endif
 
-void rt_add_wide(double *sums, const float *x, idx n) { BEST(add)(sums, x, n); }
+/* Processors with units of 256 bits widen wide vectors in twice as many steps, and in those units that add, while a
+ * multiplication by 1 and addition goes elsewhere: 2.4 cycles for 16 elements in place of 4. */
+static int halves(void)
+{
+#if defined(__x86_64__) && defined(__GNUC__)
+    return __builtin_cpu_is("amdfam19h") && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#else
+    return 0;
+#endif
+}
+
+void rt_add_wide(double *sums, const float *x, idx n) { (halves() ? HALF(add) : BEST(add))(sums, x, n); }
 
 double rt_add_wide_squares(double *sums, const float *x, idx n) { return BEST(both)(sums, x, n); }
