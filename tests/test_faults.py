@@ -24,7 +24,8 @@ needs_c = pytest.mark.skipif(not GCC, reason="needs gcc")
 PROGRAM = """
     import json, os, sys, warnings
     started = []
-    sys.addaudithook(lambda event, args: started.append(str(args[0])) if event == "subprocess.Popen" else None)
+    starts = ("subprocess.Popen", "os.posix_spawn")
+    sys.addaudithook(lambda event, args: started.append(str(args[0])) if event in starts else None)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         import numpy as np, theano
