@@ -305,10 +305,9 @@ def test_plugins_of_others_end_certainty(monkeypatch):
     assert not installation.is_certain()
 
 
-@pytest.fixture(params=[os.supports_fd, frozenset()], ids=["by handles", "by paths"])
-def package(tmp_path, monkeypatch, request):
+@pytest.fixture
+def package(tmp_path, monkeypatch):
     """A package of three files, which are older than this process."""
-    monkeypatch.setattr(os, "supports_fd", request.param)
     inner = tmp_path / "theano" / "inner"
     inner.mkdir(parents=True)
     for path in (inner.parent / "__init__.py", inner / "rules.py", inner / "notes.txt"):

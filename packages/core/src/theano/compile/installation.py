@@ -10,7 +10,6 @@ import functools
 import marshal
 import os
 import sys
-from collections.abc import Iterator
 from importlib.machinery import EXTENSION_SUFFIXES
 
 import numpy as np
@@ -62,38 +61,21 @@ def code_identity() -> str | None:
 def _read_files() -> float:
     """Note size and time of all files that take part in compiling; return when one changed last."""
     last = 0.0
-    tops = frozenset(theano.__path__)
     folders = list(theano.__path__)
     for folder in folders:
         if len(folders) > _MOST_FOLDERS:
             raise OSError("some other large folder bears the name of the package")
-        for entry in _entries(folder):
-            name = entry.name
-            if name.endswith(_CODE):
-                state = entry.stat()
-                _files[os.path.join(folder, name)] = (state.st_size, state.st_mtime_ns)
-                last = max(last, state.st_mtime, state.st_ctime)
-            elif (
-                "." not in name
-                and not (name == "__pycache__" or (folder in tops and name in _ASIDE))
-                and entry.is_dir()
-            ):
-                folders.append(os.path.join(folder, name))
-    return last
-
-
-def _entries(folder: str) -> Iterator[os.DirEntry[str]]:
-    """What is in `folder`; where systems can, its files are looked at from there, not by way of all folders above."""
-    if os.scandir not in os.supports_fd:
+        is_top = folder in theano.__path__
         with os.scandir(folder) as entries:
-            yield from entries
-        return
-    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        with os.scandir(handle) as entries:
-            yield from entries
-    finally:
-        os.close(handle)
+            for entry in entries:
+                name = entry.name
+                if name.endswith(_CODE):
+                    state = entry.stat()
+                    _files[entry.path] = (state.st_size, state.st_mtime_ns)
+                    last = max(last, state.st_mtime, state.st_ctime)
+                elif "." not in name and not (name == "__pycache__" or (is_top and name in _ASIDE)) and entry.is_dir():
+                    folders.append(entry.path)
+    return last
 
 
 def is_ours(module: str) -> bool:
