@@ -66,3 +66,33 @@ def test_rows_over_rows(native, shape):
     native([b, c], [], updates=[(w, one_step(wave, w, *sides)[0])])(*values[1:])
     expected = native([a, b, c], one_step(wave, a, *sides)[0])(*values)
     np.testing.assert_array_equal(w.get_value(), expected)
+
+
+def chosen(head, x, y):
+    return [ts.switch(ts.ge(head, x), y, x * head)]
+
+
+def chosen_late(x, y, head):
+    return chosen(head, x, y)
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("n", [1, 2, 3, 5, 7, 8, 11])
+def test_one_element_of_an_operand_beside_the_operand(native, n, late):
+    """Both have one address, but only the operand is as long as a vector: what lies behind it is nobody's to write."""
+    x, y = T.dmatrices("x", "y")
+
+    def build(head, x, y):
+        return one_step(chosen_late, x, y, head) if late else one_step(chosen, head, x, y)
+
+    memory = np.full(6 * n + 16, 7.0)
+    table = memory[: 6 * n].reshape(6, n)
+    table[:] = rng.normal(size=(6, n))
+    before = memory.copy()
+    by_row = native([x, y], build(T.addbroadcast(x[:, :1], 1), x, T.exp(y)))
+    by_element = native([x, y], build(x[0, 0].dimshuffle("x"), x[0], T.exp(y[0])))
+    for f, head, part in ((by_row, table[:, :1], table), (by_element, table[0, 0], table[0])):
+        assert f.plan.steps[-1].inplace
+        (found,) = f(table, table)
+        np.testing.assert_array_equal(memory, before)
+        np.testing.assert_allclose(found, np.where(head >= part, np.exp(part), part * head), rtol=1e-14)

@@ -57,8 +57,9 @@ static void run_padded(const Sweep *s, char *const *p, idx n)
     for (int k = 0; k < s->nops; k++) {
         const Operand *op = &s->ops[k];
         q[k] = op->scalar ? p[k] : pads[k];
-        for (int j = 0; s->any_inplace && j < k; j++) /* one address stays one address */
-            if (p[j] == p[k])
+        /* One address stays one address; one element of an operand is no vector, though it may begin where that does. */
+        for (int j = 0; s->any_inplace && !op->scalar && j < k; j++)
+            if (p[j] == p[k] && !s->ops[j].scalar)
                 q[k] = q[j];
         if (q[k] != pads[k] || op->written)
             continue;
