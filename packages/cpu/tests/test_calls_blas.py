@@ -96,6 +96,29 @@ def test_equal_rows_and_columns_give_equal_bits(native, width, dtype):
                 assert (found == found[0, 0]).all()
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    "size", [(2, 3, 5), (5, 40, 70), (13, 9, 48), (61, 300, 100), (101, 33, 600), (300, 40, 7), (530, 17, 530)]
+)
+def test_stored_scaled_and_added_results_agree(native, width, dtype, size):
+    """A result stored as it is, over NaN, has the bits of one that is scaled by a power of two or added to zeros.
+
+    The largest size is a result that is asked for early.
+    """
+    if width == 0:
+        pytest.skip("libraries promise nothing")
+    m, k, n = size
+    z, x, y, a, b = (T.TensorType(dtype, (False,) * ndim)() for ndim in (2, 2, 2, 0, 0))
+    f = native([z, a, x, y, b], Gemm(False)(z, a, x, y, b))
+    nothing = np.full((m, n), np.nan, dtype)
+    for p in layouts((m, k), dtype)[:3]:
+        for q in layouts((k, n), dtype)[:3]:
+            plain = f(nothing, 1, p, q, 0)
+            np.testing.assert_allclose(plain, p.astype("float64") @ q.astype("float64"), rtol=1e-4)
+            assert (f(nothing, -2, p, q, 0) == -2 * plain).all()
+            assert (f(np.zeros_like(plain), 1, p, q, 1) == plain).all()
+
+
 @pytest.mark.parametrize("size", [(0, 3, 4), (3, 0, 4), (3, 4, 0), (0, 0, 0)])
 def test_empty_products(native, size):
     m, k, n = size

@@ -24,6 +24,7 @@
 #define BLOCK ((idx)512 << 10)           /* bytes of the second operand that are packed at a time, at most */
 #define FAR_AWAY ((idx)1 << 20)          /* bytes of a result from which on it is not in the second cache */
 #define SQUARE 64                        /* rows that are transposed at a time */
+#define ASKING 16                        /* vectors of a tile that has the time to ask for what comes next */
 #define LEAST_ROWS 48                    /* for a thread: each packs its panels anew */
 #define MANY_ROWS 1536                   /* for a thread: packing anew costs nothing, reading them once more would */
 #define FEW 36                           /* rows that do not pay for packing */
@@ -39,6 +40,8 @@ typedef struct {
     int padded; /* rows of the second operand are whole vectors */
     int far;    /* the result comes from far away: ask for it early */
     idx block; /* bytes of packed panels; 0: nothing is packed */
+    const void *next; /* rows of the first operand that are asked for meanwhile, and how many of them */
+    idx asked;
 } Tile;
 
 /* What some products have beside: panels that have been packed before, and work on each finished block. */

@@ -5,18 +5,25 @@
  * registers while the contracted dim passes. */
 
 /* The contracted dim, from first to last. `last`: lanes of the last vector; `ahead`: columns of the first operand lie in
- * lines of their own, which no processor foresees. */
+ * lines of their own, which no processor foresees; else the rows that pass next are asked for, one after the other. */
 static inline __attribute__((always_inline)) TARGET void NAME(pass)(const int mr, const int nv, const Tile *t,
                                                                     const TYPE *a, const TYPE *b, const int last,
                                                                     const int ahead, VEC acc[MAX_ROWS][MAX_VECTORS])
 {
-    const idx ars = t->ars, acs = t->acs, ldb = t->ldb;
+    const idx ars = t->ars, acs = t->acs, ldb = t->ldb, asked = t->asked, end = t->k;
+    const TYPE *next = t->next;
+    idx column = 0;
     for (idx p = t->k; p > 0; p--, b += ldb, a += acs) {
         VEC row[MAX_VECTORS];
         UNROLL for (int v = 0; v < nv - 1; v++)
             row[v] = LOAD(b + v * LANES);
-        if (ahead)
+        if (ahead) {
             __builtin_prefetch(a + 64 / sizeof(TYPE));
+        } else if (mr * nv >= ASKING) {
+            __builtin_prefetch(next + column);
+            next += column + asked < end ? 0 : ars;
+            column = column + asked < end ? column + asked : 0;
+        }
         row[nv - 1] = last == LANES ? LOAD(b + (nv - 1) * LANES) : LOAD_SOME(b + (nv - 1) * LANES, last);
         UNROLL for (int i = 0; i < mr; i++) {
             VEC x = SET1(a[i * ars]);
@@ -35,8 +42,8 @@ static inline __attribute__((always_inline)) TARGET void NAME(tile)(const int mr
             acc[i][v] = ZERO();
     const idx crs = t->crs;
     const int last = t->last;
-    if (t->far)
-        UNROLL for (int i = 0; i < mr; i++)
+    if (t->far) /* a loop: compilers otherwise prepare all the addresses, whether far or not */
+        _Pragma("GCC unroll 1") for (int i = 0; i < mr; i++)
             UNROLL for (int v = 0; v < nv; v++)
                 __builtin_prefetch(c + i * crs + v * LANES, 1, 3);
     if (last != LANES && !t->padded)
@@ -45,6 +52,15 @@ static inline __attribute__((always_inline)) TARGET void NAME(tile)(const int mr
         NAME(pass)(mr, nv, t, a, b, LANES, 1, acc);
     else
         NAME(pass)(mr, nv, t, a, b, LANES, 0, acc);
+    if (t->alpha == 1 && t->beta == 0) { /* multiplying by 1 takes as long as a step of the contracted dim */
+        UNROLL for (int i = 0; i < mr; i++)
+        {
+            UNROLL for (int v = 0; v < nv - 1; v++)
+                STORE(c + i * crs + v * LANES, acc[i][v]);
+            STORE_SOME(c + i * crs + (nv - 1) * LANES, last, acc[i][nv - 1]);
+        }
+        return;
+    }
     const VEC alpha = SET1((TYPE)t->alpha), beta = SET1((TYPE)t->beta);
     const int adds = t->beta != 0;
     UNROLL for (int i = 0; i < mr; i++)
@@ -121,9 +137,19 @@ static void NAME(panel)(int nv, idx m, const Tile *t, const TYPE *a, const TYPE 
     }
 }
 
+/* Notes rows of the first operand that are asked for: `i` to `i + asked` of `m`. */
+static inline void NAME(ask)(Tile *t, idx i, idx asked, idx m, const TYPE *a)
+{
+    t->asked = t->acs != 1 ? 0 : m - i < asked ? m - i : asked;
+    if (t->asked <= 0)
+        t->asked = i = 0;
+    t->next = a + i * t->ars;
+}
+
 /* Where rows of the second operand are contiguous and the first has few: nothing is packed. */
 static void NAME(in_place)(Tile t, int vectors, idx m, idx n, const TYPE *a, const TYPE *b, TYPE *c)
 {
+    NAME(ask)(&t, 0, 0, m, a);
     for (idx j = 0; j < n; j += vectors * LANES) {
         const idx width = n - j < vectors * LANES ? n - j : vectors * LANES;
         const int nv = (int)((width + LANES - 1) / LANES);
@@ -145,14 +171,18 @@ static void NAME(pack_panels)(idx k, int vectors, idx n, const TYPE *b, idx brs,
 /* All rows pass, each sliver over all panels of n columns. */
 static void NAME(slivers)(Tile t, int vectors, idx m, idx n, const TYPE *a, const TYPE *panels, TYPE *c)
 {
-    const idx wide = vectors * LANES;
+    const idx wide = vectors * LANES, count = (n + wide - 1) / wide;
     for (idx mr, i = 0; i < m; i += mr) {
         mr = NAME(height)(vectors, m - i);
+        const idx asked = (mr + count - 1) / count;
+        idx from = i + mr;
         for (idx q = 0; q < n; q += wide) {
             const idx width = n - q < wide ? n - q : wide;
             const int nv = (int)((width + LANES - 1) / LANES);
             t.last = (int)(width - (nv - 1) * LANES);
             t.ldb = nv * LANES;
+            NAME(ask)(&t, from, asked, m < i + 2 * mr ? m : i + 2 * mr, a);
+            from += asked;
             NAME(panel)(nv, mr, &t, a + i * t.ars, panels + q * t.k, c + i * t.crs + q);
         }
     }
