@@ -57,7 +57,7 @@ def main() -> None:
     clock_name = "CPU time, one thread" if arguments.threads == 1 else f"wall time, {count}"
     cores = arguments.threads or os.cpu_count() or 1
     machine = f"{platform.machine()}, Python {platform.python_version()}; copy {bandwidth / 1e9:.1f} GB/s"
-    parts = [f"{machine}; {clock_name}; medians of interleaved rounds; ratio = ours / best peer"]
+    parts = [f"{machine}; {clock_name}; medians of interleaved rounds; ratio = ours / best peer, by rounds"]
     print(parts[0], flush=True)
     found: list[Result] = []
     free = share_of_cores(cores) if cores > 1 else 1.0

@@ -6,7 +6,7 @@ import statistics
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -54,7 +54,8 @@ class Result:
     """Median seconds of each contestant for one case.
 
     `bound` is the ratio to the best peer that the project aims at, `limit` the seconds, `target` any other aim as text;
-    `moved` the bytes that must be read and written at least; `note` says why a figure is missing.
+    `moved` the bytes that must be read and written at least; `note` says why a figure is missing. `ratios` are our time
+    over each contestant's in the same round, medians of those; without them the ratio is that of the seconds.
     """
 
     case: str
@@ -64,12 +65,16 @@ class Result:
     limit: float | None = None
     moved: int = 0
     note: str = ""
+    ratios: dict[str, float] = field(default_factory=dict)
 
     @property
     def ratio(self) -> float | None:
         """Our time over the best peer's."""
-        peers = [s for name, s in self.seconds.items() if name != "theano" and name not in REFERENCES]
-        return self.seconds["theano"] / min(peers) if peers and "theano" in self.seconds else None
+        if "theano" not in self.seconds:
+            return None
+        ours = self.seconds["theano"]
+        peers = [name for name in self.seconds if name != "theano" and name not in REFERENCES]
+        return max((self.ratios.get(name, ours / self.seconds[name]) for name in peers), default=None)
 
     @property
     def excess(self) -> float | None:
@@ -133,13 +138,29 @@ def interleaved(
     for done in range(effort.rounds):
         if done >= 3 and time.perf_counter() - started > effort.case_seconds:
             break
-        best = min((min(times) for times in samples.values() if times), default=0.0)
-        for name, call in ready.items():
-            # A peer that is far behind decides nothing: three rounds are enough for it.
-            if done < 3 or name == "theano" or min(samples[name]) < 4 * best:
-                samples[name].append(_time(call, loops[name]))
+        chosen = ready if done < 3 else _deciding(samples)
+        for name in chosen:
+            samples[name].append(_time(ready[name], loops[name]))
     medians = {name: statistics.median(times) for name, times in samples.items()}
-    return Result(case, medians, target, bound, limit, moved, note)
+    return Result(case, medians, target, bound, limit, moved, note, _ratios(samples))
+
+
+def _ratios(samples: dict[str, list[float]]) -> dict[str, float]:
+    """Our time over each contestant's in the same round: a machine that changes its speed slows both."""
+    ours = samples.get("theano", [])
+    shares = {name: [t / o for t, o in zip(ours, times)] for name, times in samples.items()}
+    return {name: statistics.median(found) for name, found in shares.items() if found and name != "theano"}
+
+
+def _deciding(samples: dict[str, list[float]]) -> list[str]:
+    """Who is still worth a round: Theano, and what may be the best peer. Who is far behind that decides nothing.
+
+    The best peer takes part to the end, however far ahead Theano is: a machine that is fast in some rounds and slow in
+    others would otherwise be measured with one of the two in the former only.
+    """
+    peers = {name: min(times) for name, times in samples.items() if name != "theano"}
+    bar = 4 * min((time for name, time in peers.items() if name not in REFERENCES), default=0.0)
+    return [name for name in samples if name == "theano" or peers[name] <= bar]
 
 
 def _brief(error: Exception) -> str:
