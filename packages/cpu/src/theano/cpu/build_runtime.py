@@ -52,6 +52,8 @@ ffi.set_source(
         *(["-O1", "-g", *_WATCH] if _WATCH else ["-O3", "-g0"]),
         "-ffp-contract=off",
         "-fno-math-errno",
+        "-fvisibility=hidden",
+        "-fno-plt",
         "-fno-trapping-math",
         "-Wall",
         "-Wextra",
