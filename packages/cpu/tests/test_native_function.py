@@ -2,6 +2,7 @@
 
 import gc
 import pickle
+import sys
 import threading
 import weakref
 
@@ -260,8 +261,6 @@ def test_function_is_collected(native):
 
 
 def test_no_reference_leaks(native):
-    import sys
-
     x, s = T.dvector("x"), theano.shared(np.ones(3))
     f = native([x], [x * 2, x[1:], s + x], updates=[(s, s * 1.5)])
     value, short = np.ones(3), np.ones(2)
@@ -338,3 +337,43 @@ def test_small_results_own_their_memory(native):
     np.testing.assert_array_equal(r[:5], [14, 16, 18, 0, 0])
     kept = [f(np.full(5, k)) for k in range(200)]
     assert [k[4] for k in kept] == [2.0 * k for k in range(200)]
+
+
+def test_results_and_arguments_are_counted_once(native):
+    """One value twice, an argument, a view, a constant, a shared variable: each result is one reference."""
+    x, y = T.dvectors("x", "y")
+    held = theano.shared(np.arange(4.0))
+    double = x * 2
+    constant = T.constant(np.arange(3.0))
+    f = native(
+        [theano.In(x, borrow=True), y], [theano.Out(v, borrow=True) for v in (double, double, y, x[1:], held, constant)]
+    )
+    a, b = np.arange(5.0), np.ones(2)
+    counts = [sys.getrefcount(v) for v in (a, b, held.get_value(borrow=True))]
+    for _ in range(3):
+        first, second, *others = f(a, b)
+        assert sys.getrefcount(first) == (3 if second is first else 2)
+        for found, wanted in zip(
+            (first, second, *others), (a * 2, a * 2, b, a[1:], np.arange(4.0), np.arange(3.0)), strict=True
+        ):
+            np.testing.assert_array_equal(found, wanted)
+    del first, second, others, found, wanted
+    assert [sys.getrefcount(v) for v in (a, b, held.get_value(borrow=True))] == counts
+
+
+def test_converted_arguments_are_dropped_after_the_call(native):
+    """A call with arguments as they are, one with a list, one that fails at the second argument, in all orders."""
+    x, y = T.dvectors("x", "y")
+    f = native([x, theano.In(y, value=np.ones(3))], [x + y, x - y])
+    a, b, narrow = np.arange(3.0), np.full(3, 2.0), np.arange(3, dtype="float32")
+    calls = [lambda: f(a, b), lambda: f([0, 1, 2], b), lambda: f(a), lambda: f(x=narrow, y=b), lambda: f(a, "no")]
+    counts = [sys.getrefcount(v) for v in (a, b, narrow)]
+    for call in [calls[i] for i in (0, 1, 0, 2, 0, 3, 0, 4, 0, 4, 1, 3, 2, 0)]:
+        if call is calls[4]:
+            with pytest.raises(TypeError):
+                call()
+            continue
+        added, subtracted = call()
+        np.testing.assert_array_equal(added - subtracted, np.full(3, 2.0 if call is calls[2] else 4.0))
+        assert sys.getrefcount(added) == sys.getrefcount(subtracted) == 2
+    assert [sys.getrefcount(v) for v in (a, b, narrow)] == counts

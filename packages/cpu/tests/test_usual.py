@@ -90,3 +90,16 @@ def test_results_over_operands_that_die(native, n):
     a, b = rng.normal(size=(2, 2 * n))
     for u, v in ((a[:n], b[:n]), (a[::2], b[::-2])):
         np.testing.assert_allclose(check(u, v, 2.0)[0], np.tanh(np.exp(u)) * v + 3, rtol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_elementwise_steps_of_all_lengths(native, dtype):
+    """Less than a vector, remainders, and the lengths about where values are no longer small; cheap work and dear."""
+    x, y, s = T.vector("x", dtype), T.vector("y", dtype), T.scalar("s", dtype)
+    check = both_ways(native, [x, y, s], [x * y + s, T.exp(x) * T.tanh(y) - T.log1p(T.exp(s)) * T.sin(x), -x])
+    for n in (1, 3, 7, 8, 9, 10, 16, 17, 31, 100, 2047, 2048, 2049, 3000):
+        a, b = rng.normal(size=(2, n)).astype(dtype)
+        found = check(a, b, 0.5)
+        np.testing.assert_allclose(found[0], a * b + np.asarray(0.5, dtype), rtol=1e-6)
+        np.testing.assert_array_equal(found[2], -a)
+        check(a[::-1], b, 0.5)

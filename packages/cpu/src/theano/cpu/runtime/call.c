@@ -127,13 +127,17 @@ static int run_commits(Call *c)
     return 0;
 }
 
+/* A reference to the value of `slot`: that of the buffer where nobody looks at this any more (updates do). */
 static inline PyObject *value_of(Call *c, int32_t slot)
 {
-    PyObject *made = c->bufs[slot].arr;
-    if (!made)
+    Buf *b = &c->bufs[slot];
+    if (!b->arr)
         return rt_as_array(c, slot);
-    Py_INCREF(made);
-    return made;
+    if (b->own && !c->plan->nupdates)
+        b->own = 0;
+    else
+        Py_INCREF(b->arr);
+    return b->arr;
 }
 
 static PyObject *pack_result(Call *c, int kind)
@@ -249,6 +253,7 @@ PyObject *rt_vectorcall(PyObject *self, PyObject *const *args, size_t nargsf, Py
     if (!kwnames && npos == p->nargs) {
         for (int32_t k = 0; !bad && k < npos; k++)
             bad = bind_arg(p, f, k, args[k]);
+        f->borrowed = !bad;
     } else {
         bad = bind_mixed(p, f, args, npos, kwnames);
     }

@@ -193,6 +193,18 @@ static int read_lists(Plan *p, PyObject *spec)
     return PyErr_Occurred() ? -1 : 0;
 }
 
+/* Brings the slots of arguments behind the others. */
+static void sort_owners(Plan *p)
+{
+    for (int32_t i = 0; i < p->nowners; i++) {
+        int32_t slot = p->owners[i];
+        if (p->slots[slot].cls == SLOT_INPUT)
+            continue;
+        p->owners[i] = p->owners[p->nmade];
+        p->owners[p->nmade++] = slot;
+    }
+}
+
 int rt_configure(Plan *p, PyObject *spec)
 {
     if (p->ready || p->slots) {
@@ -202,6 +214,7 @@ int rt_configure(Plan *p, PyObject *spec)
     if (read_slots(p, spec) < 0 || read_args(p, spec) < 0 || read_updates(p, spec) < 0 || read_thunks(p, spec) < 0 ||
         read_lists(p, spec) < 0 || rt_turns_setup(p) < 0)
         return -1;
+    sort_owners(p);
     p->ready = 1;
     return 0;
 }

@@ -116,7 +116,9 @@ static void shrink(Plan *plan, Frame *f)
 /* Ends a call: drops what the buffers own and puts the frame back for the next one. */
 void rt_frame_give(Plan *plan, Frame *f)
 {
-    for (int32_t i = 0; i < plan->nowners; i++) {
+    const int32_t count = f->borrowed ? plan->nmade : plan->nowners;
+    f->borrowed = 0;
+    for (int32_t i = 0; i < count; i++) {
         Buf *b = &f->bufs[plan->owners[i]];
         PyObject *old = b->own ? b->arr : NULL;
         b->arr = NULL;

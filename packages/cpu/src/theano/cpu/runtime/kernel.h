@@ -51,14 +51,25 @@ typedef struct {
     int32_t count, slots[RT_MAXOPS];
 } Whole;
 
+/* All that a map needs for its usual way, in a line or two of the cache: of the rest it reads nothing. */
+typedef struct {
+    body_fn body;
+    int32_t width, nops, ndim;
+    int32_t most;  /* elements; more are not small */
+    int32_t count; /* inputs that have one element for each position */
+    struct {
+        int32_t slot, step; /* of an operand: bytes from one element to the next */
+        int32_t whole;      /* slot of such an input: the first `count` of these */
+    } ops[RT_MAXOPS];
+} Usual;
+
 /* map.c, usual.c */
 typedef struct {
+    Usual usual;
     Sweep sweep;
     Sweep rows; /* the same for one row of the last axis, with elements that do not move along it; no body: none */
     Space space;
     int32_t inplace[RT_MAXOPS]; /* for each input: output whose address it must have, or -1 */
-    Whole whole;
-    int32_t slots[RT_MAXOPS], steps[RT_MAXOPS]; /* of each operand: its slot, bytes from one element to the next */
 } Map;
 
 thunk_fn rt_map_usual(Map *m, const Thunk *t);

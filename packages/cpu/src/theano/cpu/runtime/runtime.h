@@ -70,6 +70,7 @@ typedef struct {
     Block *blocks; /* one for each colour, then one for scratch of the running driver */
     char *tiny;   /* 16 bytes for each slot: values without dimensions */
     int32_t large; /* some block may be too large to be kept between calls */
+    int32_t borrowed; /* no argument is an object that the frame has to drop */
 } Frame;
 
 /* Inside a loop: where the value of a slot is wanted, or the memory that it has in all steps. */
@@ -128,12 +129,12 @@ typedef struct {
     int32_t *shared;  /* slots read from cells before the call */
     int32_t *outputs;
     Update *updates;
-    int32_t *owners;  /* slots whose buffers may own an object at the end of a call */
+    int32_t *owners;  /* slots whose buffers may own an object at the end of a call; arguments come last */
     PyObject *keys;   /* tuple of str for RESULT_DICT */
     Record *records;  /* what each thunk has done since the last question; NULL when nobody asks */
     double loop_runs, loop_steps, loop_seconds; /* as the step of loops, likewise */
-    int32_t nslots, nthunks, nargs, nshared, noutputs, nupdates, nowners, ncolours, result, ncommits;
-    int32_t ready;
+    int32_t nslots, nthunks, nargs, nshared, noutputs, nupdates, nowners, nmade, ncolours, result, ncommits;
+    int32_t ready; /* `nmade`: owners that are no arguments */
     Turn **turns;    /* of the cells that are updated, see turns.c */
     int32_t nturns;
     int32_t threads; /* 1: steps do their work alone; 0: with the pool where that pays */

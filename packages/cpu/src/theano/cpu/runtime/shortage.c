@@ -1,22 +1,18 @@
 /* Memory that cannot be had: what was asked for, and shortage on request (for tests). */
 #include "shortage.h"
 
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 _Thread_local size_t rt_asked;
 
-/* Allocations to go until one fails; 0: none will. */
-static _Atomic int64_t countdown;
+_Atomic int64_t rt_countdown;
 static _Atomic int64_t asked;
 
-int rt_refuse(void)
+int rt_refuse_counted(void)
 {
-    if (!atomic_load_explicit(&countdown, memory_order_relaxed))
-        return 0;
     atomic_fetch_add(&asked, 1);
-    return atomic_load(&countdown) > 0 && atomic_fetch_sub(&countdown, 1) == 1;
+    return atomic_load(&rt_countdown) > 0 && atomic_fetch_sub(&rt_countdown, 1) == 1;
 }
 
 /* NumPy's side of it: memory for arrays, which fails when its turn comes. */
@@ -62,7 +58,7 @@ int64_t rt_shortage(int64_t which)
 {
     PyGILState_STATE gil = PyGILState_Ensure();
     int64_t seen = atomic_exchange(&asked, 0);
-    atomic_store(&countdown, which);
+    atomic_store(&rt_countdown, which);
     set_handler(which != 0);
     PyErr_Clear();
     PyGILState_Release(gil);

@@ -10,15 +10,16 @@ static int same_shape(const Buf *a, const Buf *b, int ndim)
     return 1;
 }
 
-/* The shape of all inputs that have an element for each position; 0 when they differ or one is not contiguous. */
-static inline int common_shape(Call *c, const Whole *w, int ndim, const Buf **first)
+/* The shape of all inputs that have an element for each position; 0 when they differ or one is not contiguous. Their slots
+ * lie `step` numbers apart. */
+static inline int common_shape(Call *c, const int32_t *slots, int step, int32_t count, int ndim, const Buf **first)
 {
-    const Buf *found = w->count ? &c->bufs[w->slots[0]] : NULL;
+    const Buf *found = count ? &c->bufs[slots[0]] : NULL;
     if (found && !found->contig)
         return 0;
-    for (int32_t i = 1; i < w->count; i++) {
-        const Buf *b = &c->bufs[w->slots[i]];
-        if (!b->contig || b->size != found->size || !same_shape(found, b, ndim))
+    for (int32_t i = 1; i < count; i++) {
+        const Buf *b = &c->bufs[slots[i * step]];
+        if (!b->contig || b->size != found->size || (ndim > 1 && !same_shape(found, b, ndim)))
             return 0;
     }
     *first = found;
@@ -48,17 +49,15 @@ static int fits(const Operand *op, const Space *space)
 }
 
 /* As rt_run_body for at least one whole vector and nothing written in place. */
-static inline void run_body(const Map *m, char *const *p, idx n)
+static inline void run_body(const Usual *u, char **p, idx n)
 {
-    const Sweep *s = &m->sweep;
-    idx rest = n & (s->width - 1);
-    char *q[RT_MAXOPS];
-    s->body(p, n - rest);
+    idx rest = n & (u->width - 1);
+    u->body(p, n - rest);
     if (!rest)
         return;
-    for (int k = 0; k < s->nops; k++)
-        q[k] = p[k] + (n - s->width) * m->steps[k];
-    s->body(q, s->width);
+    for (int k = 0; k < u->nops; k++)
+        p[k] += (n - u->width) * u->ops[k].step;
+    u->body(p, u->width);
 }
 
 /* Memory for the outputs, with that of inputs that die here; an input that keeps its own is copied to where the body
@@ -71,7 +70,7 @@ static int take_over(Call *c, const Thunk *t, const Map *m, const Buf *first, ch
             return -1;
     for (int k = 0; k < s->nops; k++) {
         const Operand *op = &s->ops[k];
-        p[k] = c->bufs[m->slots[k]].data;
+        p[k] = c->bufs[m->usual.ops[k].slot].data;
         if (op->kind != OP_IN || m->inplace[op->index] < 0)
             continue;
         char *to = rt_out(c, t, m->inplace[op->index])->data;
@@ -82,32 +81,32 @@ static int take_over(Call *c, const Thunk *t, const Map *m, const Buf *first, ch
     return 0;
 }
 
-static inline idx usual_size(Call *c, const Map *m, const Buf **first)
+static inline idx usual_size(Call *c, const Usual *u, const Buf **first)
 {
-    if (!common_shape(c, &m->whole, m->space.ndim, first))
+    if (!common_shape(c, &u->ops[0].whole, sizeof u->ops[0] / sizeof(int32_t), u->count, u->ndim, first))
         return 0;
     idx n = *first ? (*first)->size : 1;
-    return n > RT_LEAST_SPAN || (double)n * m->sweep.cost_ps >= RT_GIL_PS ? 0 : n;
+    return n > u->most ? 0 : n;
 }
 
 static int usual_run(Call *c, const Thunk *t)
 {
     const Map *m = t->impl;
-    const Sweep *s = &m->sweep;
+    const Usual *u = &m->usual;
     const Buf *first = NULL;
     char *p[RT_MAXOPS];
-    idx n = usual_size(c, m, &first);
+    idx n = usual_size(c, u, &first);
     if (n == 0)
         return 1;
     for (int32_t k = 0; k < t->nout; k++)
         if (rt_alloc(c, t->out[k], first ? first->dims : NULL) < 0)
             return -1;
-    for (int k = 0; k < s->nops; k++)
-        p[k] = c->bufs[m->slots[k]].data;
-    if (n < s->width)
-        rt_run_body(s, p, n);
+    for (int k = 0; k < u->nops; k++)
+        p[k] = c->bufs[u->ops[k].slot].data;
+    if (n < u->width)
+        rt_run_body(&m->sweep, p, n);
     else
-        run_body(m, p, n);
+        run_body(u, p, n);
     return 0;
 }
 
@@ -117,7 +116,7 @@ static int usual_overwrite(Call *c, const Thunk *t)
     const Map *m = t->impl;
     const Buf *first = NULL;
     char *p[RT_MAXOPS];
-    idx n = usual_size(c, m, &first);
+    idx n = usual_size(c, &m->usual, &first);
     if (n == 0)
         return 1;
     if (take_over(c, t, m, first, p) < 0)
@@ -129,24 +128,29 @@ static int usual_overwrite(Call *c, const Thunk *t)
 /* What runs thunk `t` when its values are small, or NULL. */
 thunk_fn rt_map_usual(Map *m, const Thunk *t)
 {
+    Usual *u = &m->usual;
+    const Sweep *s = &m->sweep;
+    Whole whole;
     int takes = 0;
-    if (t->commit || !find_whole(&m->whole, &m->space, t))
+    if (t->commit || !find_whole(&whole, &m->space, t) || (!whole.count && m->space.ndim))
         return NULL;
+    const int32_t most = s->cost_ps > 0 ? (RT_GIL_PS - 1) / s->cost_ps : RT_LEAST_SPAN;
+    *u = (Usual){s->body, s->width, s->nops, m->space.ndim, most < RT_LEAST_SPAN ? most : RT_LEAST_SPAN, whole.count, {{0}}};
+    for (int32_t i = 0; i < whole.count; i++)
+        u->ops[i].whole = whole.slots[i];
     for (int32_t k = 0; k < t->nout; k++)
         takes |= t->take[k] >= 0;
     for (int32_t i = 0; i < t->nin; i++)
         takes |= m->inplace[i] >= 0;
-    for (int k = 0; k < m->sweep.nops; k++) {
-        const Operand *op = &m->sweep.ops[k];
+    for (int k = 0; k < s->nops; k++) {
+        const Operand *op = &s->ops[k];
         if ((op->kind != OP_IN && op->kind != OP_OUT) || !fits(op, &m->space))
             return NULL;
         if (op->kind == OP_IN && op->scalar && m->inplace[op->index] >= 0)
             return NULL;
-        m->slots[k] = op->kind == OP_IN ? t->in[op->index] : t->out[op->index];
-        m->steps[k] = op->scalar ? 0 : op->size;
+        u->ops[k].slot = op->kind == OP_IN ? t->in[op->index] : t->out[op->index];
+        u->ops[k].step = op->scalar ? 0 : op->size;
     }
-    if (!m->whole.count && m->space.ndim)
-        return NULL;
     return takes ? usual_overwrite : usual_run;
 }
 
@@ -167,7 +171,7 @@ static int usual_reduction(Call *c, const Thunk *t)
     const Rows *r = t->impl;
     const Buf *first = NULL;
     char accs[RT_MAXACCS][8], *p[RT_MAXOPS];
-    if (!common_shape(c, &r->whole, r->space.ndim, &first))
+    if (!common_shape(c, r->whole.slots, 1, r->whole.count, r->space.ndim, &first))
         return 1;
     idx n = first->size;
     if (n == 0 || (double)(n + 8) * r->cost_ps >= RT_GIL_PS)
