@@ -76,6 +76,23 @@ def test_same_bits_with_any_number_of_threads(native):
     assert threads.activity()["regions"] >= before + 2
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("columns", [3, 16, 64, 80])
+def test_same_bits_wherever_the_rows_start(native, width, dtype, columns):
+    """Rows that all lie off a line of the cache in the same way are read along the lines."""
+    inputs = variables(dtype)
+    f = native(inputs, residual(dtype)(*inputs))
+    m, w, t, b = (rng.normal(size=s).astype(dtype) for s in ((37, columns), columns, 37, 1))
+    found = set()
+    for start in range(64 // m.itemsize):
+        room = np.full(m.size + 128, np.nan, dtype)
+        first = (-room.ctypes.data // m.itemsize) % (64 // m.itemsize) + start
+        x = room[first : first + m.size].reshape(m.shape)
+        x[...] = m
+        found.add(tuple(v.tobytes() for v in f(x, w, t, b)))
+    assert len(found) == 1
+
+
 def test_lengths_that_differ(native):
     inputs = variables("float64")
     f = native(inputs, residual("float64")(*inputs))
