@@ -52,6 +52,17 @@ def test_drivers_stay_inside(agree, shape, dtype):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("shape", [(10, 9), (12, 100), (20, 257), (9, 700), (8, 1024), (11, 1025), (9, 4099)])
+def test_rows_with_what_is_the_same_in_each_stay_inside(agree, shape, dtype):
+    m, scale, shift = T.matrix("m", dtype), T.vector("scale", dtype), T.vector("shift", dtype)
+    centred = m - m.mean(axis=1, keepdims=True)
+    out = centred / T.sqrt(T.sqr(centred).mean(axis=1, keepdims=True) + 1) * scale + shift
+    values = [at_the_edge(shape, dtype), at_the_edge(shape[1:], dtype), at_the_edge(shape[1:], dtype)]
+    agree([m, scale, shift], out, *values, rtol=1e-5)
+    agree([m, scale], T.exp(m * scale).sum(axis=1), *values[:2], rtol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("size", [(5, 7, 9), (6, 16, 64), (1, 3, 2), (97, 5, 20), (3, 1, 1), (70, 70, 70)])
 def test_products_stay_inside(agree, size, dtype):
     x, y = T.matrix("x", dtype), T.matrix("y", dtype)

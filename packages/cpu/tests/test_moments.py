@@ -5,7 +5,7 @@ import pytest
 from theano.codegen import Expr, Kernel, Out, ReduceSweep, k
 from theano.codegen.kernel import FinalSweep
 from theano.cpu.kernels import KernelRequest, compile_kernels
-from theano.cpu.moments import Moments, with_moments
+from theano.cpu.moments import ANY_LENGTH, Moments, by_length, with_moments
 
 pytestmark = pytest.mark.c
 
@@ -42,8 +42,19 @@ def test_what_moves_along_the_row_is_no_mean(modes):
     assert with_moments(two, modes) == two.sweeps
 
 
-def test_rows_side_by_side_keep_their_sweeps():
-    two = kernel(lambda total, n: total / n)
+@pytest.mark.parametrize(("dtype", "most"), [("float32", 96), ("float64", 4096)])
+def test_long_rows_among_many_have_one_sweep_and_short_ones_two(dtype, most):
+    two = kernel(lambda total, n: total / n, dtype)
+    found = by_length(two, "VS")
+    assert [type(s) for s, _ in found] == [Moments, ReduceSweep, ReduceSweep, FinalSweep]
+    assert [s for s, _ in found[1:]] == list(two.sweeps)
+    assert [lengths for _, lengths in found] == [(most + 1, ANY_LENGTH[1]), (0, most), (0, most), ANY_LENGTH]
     (alone,), (many,) = (compile_kernels([KernelRequest(two, "VS", (), lanes)]) for lanes in ("", "VS"))
     assert [s.sums for s in alone.sweeps] == [0, -1]
-    assert [s.sums for s in many.sweeps] == [-1, -1, -1]
+    assert [s.sums for s in many.sweeps] == [0, -1, -1, -1]
+    assert [s.sums for s in many.lane_sweeps] == [-1] * len(many.lane_sweeps)
+
+
+def test_many_rows_without_deviations_keep_their_sweeps():
+    two = kernel(lambda total, n: total / n)
+    assert by_length(two, "VV") == tuple((sweep, ANY_LENGTH) for sweep in two.sweeps)

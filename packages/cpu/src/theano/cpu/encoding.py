@@ -196,6 +196,7 @@ def _sweep(sweep: CompiledSweep, kernel: CompiledKernel) -> tuple[Any, ...]:
         2 if sweep.per_row else int(sweep.final),
         inplace,
         sweep.sums,
+        *sweep.lengths,
     )
 
 

@@ -26,10 +26,11 @@ from theano.codegen.verify import KernelError, verify_inplace, verify_kernel
 from theano.cpu.dialect import dialect_of
 from theano.cpu.lanes import lane_sweeps
 from theano.cpu.machine_code import Source, addresses_of, source_of
-from theano.cpu.moments import Moments, with_moments
+from theano.cpu.moments import ANY_LENGTH, Moments, by_length, with_moments
 from theano.cpu.recipes import Address
+from theano.cpu.roots import with_reciprocal_roots
 from theano.errors import explain
-from theano.frozen import dataclass
+from theano.frozen import dataclass, replace
 
 MAX_WIDTH = 64
 """No body asks for a larger multiple of elements than this; rows are padded with at most ``MAX_WIDTH - 1`` elements."""
@@ -93,6 +94,8 @@ class CompiledSweep:
     sums : int
         Not -1: `theano.cpu.moments.Moments`. The last operand is what is added up into this accumulator, and the
         squared deviations from what the body makes of one element go into that of `reduce`.
+    lengths : (int, int)
+        Least and largest length of the rows that it is for; others have another sweep in its place.
     """
 
     body: int
@@ -106,6 +109,7 @@ class CompiledSweep:
     final: bool = False
     per_row: bool = False
     sums: int = -1
+    lengths: tuple[int, int] = ANY_LENGTH
 
 
 @dataclass(frozen=True)
@@ -163,7 +167,12 @@ def kernel_source(request: KernelRequest) -> str:
             what = "an operand" if sweep.body is None else "what it computes"
             if sweep.sums >= 0:
                 what, kind = f"operand {sweep.operand[1]}, and into {sweep.sums} its sum,", "squared deviations"
-            parts.append(f"/* sweep {number}: the runtime folds {what} by {kind} into accumulator {acc} ({dtype}) */")
+            least, most = sweep.lengths
+            of = f", of rows of up to {most}" if not least and most < ANY_LENGTH[1] else f", of rows from {least} on"
+            rows = of if sweep.lengths != ANY_LENGTH else ""
+            parts.append(
+                f"/* sweep {number}: the runtime folds {what} by {kind} into accumulator {acc} ({dtype}){rows} */"
+            )
         if sweep.body is not None:
             parts.append(sweep.body.text.replace(SYMBOL, f"sweep{number}"))
     return "\n".join(parts)
@@ -180,18 +189,21 @@ class _Printed:
     final: bool = False
     per_row: bool = False
     sums: int = -1
+    lengths: tuple[int, int] = ANY_LENGTH
 
 
 @functools.lru_cache(maxsize=4096)
 def _print_kernel(kernel: Kernel, modes: str, alone: bool = True) -> tuple[_Printed, ...]:
-    """The sweeps over a row, `alone` where it is the only one: others have one value whether they lie side by side,
-    where squares cannot wait for the end of their sum, or not."""
+    """The sweeps over a row, `alone` where it is the only one."""
     verify_kernel(kernel)
     if len(modes) != len(kernel.inputs) or set(modes) - set("VS"):
         found = f"the kernel has {len(kernel.inputs)} inputs"
         raise KernelError(explain(f"compile a kernel with modes {modes!r}", found, "give V or S for each"))
+    kernel = with_reciprocal_roots(kernel, modes)
+    if alone:
+        return tuple(_print_sweep(sweep, modes, False) for sweep in with_moments(kernel, modes))
     return tuple(
-        _print_sweep(sweep, modes, False) for sweep in (with_moments(kernel, modes) if alone else kernel.sweeps)
+        replace(_print_sweep(sweep, modes, False), lengths=lengths) for sweep, lengths in by_length(kernel, modes)
     )
 
 
@@ -199,7 +211,7 @@ def _print_kernel(kernel: Kernel, modes: str, alone: bool = True) -> tuple[_Prin
 def _print_lanes(kernel: Kernel, modes: str, lanes: str) -> tuple[tuple[_Printed, ...], tuple[str, ...]]:
     if kernel.is_map:
         return _print_kernel(kernel, lanes, True), ()
-    sweeps, accs = lane_sweeps(kernel, modes)
+    sweeps, accs = lane_sweeps(with_reciprocal_roots(kernel, modes), modes)
     return tuple(_print_sweep(sweep, lanes, True) for sweep in sweeps), accs
 
 
@@ -283,12 +295,14 @@ def _finish(sweeps: tuple[_Printed, ...], addresses: dict[Source, Address]) -> t
         if b is None:
             assert s.reduce is not None
             sizes = (ITEMSIZE[s.dtype],)
-            done.append(CompiledSweep(0, (s.operand,), (s.dtype,), sizes, (), 8, _PLAIN_PS, s.reduce))
+            done.append(
+                CompiledSweep(0, (s.operand,), (s.dtype,), sizes, (), 8, _PLAIN_PS, s.reduce, lengths=s.lengths)
+            )
             continue
         # what a body beside moments computes is computed once; the operand of these comes last
         more = s.operand and ((s.operand,), (s.dtype,))
         operands, dtypes = (b.operands + more[0], b.dtypes + more[1]) if more else (b.operands, b.dtypes)
         ps, sizes = (2 * _PLAIN_PS if more else b.ps), tuple(ITEMSIZE[d] for d in dtypes)
-        how = (b.written, b.width, ps, s.reduce, s.final, s.per_row, s.sums)
+        how = (b.written, b.width, ps, s.reduce, s.final, s.per_row, s.sums, s.lengths)
         done.append(CompiledSweep(addresses[source_of(b)], operands, dtypes, sizes, *how))
     return tuple(done)

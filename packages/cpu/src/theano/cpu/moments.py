@@ -1,4 +1,4 @@
-"""Sums of squared deviations beside the sum of the same elements: one sweep for both, over a row that is alone.
+"""Sums of squared deviations beside the sum of the same elements: one sweep for both.
 
 ``sum(x)`` and, later, ``sum((x - m)**2)``, where m is the same for a whole row and may be made of the sum: the CPU
 finds the sum and the squared deviations from the true mean in one walk, and corrects for the difference between the
@@ -12,7 +12,15 @@ from theano.codegen.kernel import FinalSweep, Kernel, MapSweep, ReduceSweep, Swe
 from theano.codegen.simplify import simplify
 from theano.frozen import dataclass
 
-__all__ = ["Moments", "with_moments"]
+__all__ = ["ANY_LENGTH", "Moments", "by_length", "with_moments"]
+
+ANY_LENGTH = (0, 2**63 - 1)
+"""Least and largest length of the rows that a sweep is for."""
+
+_MOST_APART = {"float32": 96, "float64": 4096}
+"""Of many rows, those up to this length are walked through twice. Short ones may also lie side by side, where squares
+cannot wait for the end of their sum, and have one value all the same (96 is RT_MEDIUM of runtime/kernel.h). float64 has
+nothing to gain while a row stays in the fastest cache; of float32 the conversions are saved, too."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,27 @@ def with_moments(kernel: Kernel, modes: str) -> tuple[Sweep | Moments, ...]:
                 sweeps.remove(later)
                 return tuple(sweeps)
     return tuple(sweeps)
+
+
+def by_length(kernel: Kernel, modes: str) -> tuple[tuple[Sweep | Moments, tuple[int, int]], ...]:
+    """The sweeps of a kernel that is for many rows, each with the lengths of rows that it is for.
+
+    Parameters
+    ----------
+    kernel, modes
+        As of `with_moments`.
+    """
+    joined = next((s for s in with_moments(kernel, modes) if isinstance(s, Moments)), None)
+    if joined is None:
+        return tuple((sweep, ANY_LENGTH) for sweep in kernel.sweeps)
+    most = _MOST_APART[joined.load.dtype]
+    found: list[tuple[Sweep | Moments, tuple[int, int]]] = []
+    for sweep in kernel.sweeps:
+        acc = sweep.acc if isinstance(sweep, ReduceSweep) else -1
+        if acc == joined.sums:
+            found.append((joined, (most + 1, ANY_LENGTH[1])))
+        found.append((sweep, (0, most) if acc in (joined.sums, joined.squares) else ANY_LENGTH))
+    return tuple(found)
 
 
 def _summed(sweep: MapSweep | ReduceSweep | FinalSweep) -> Expr | None:

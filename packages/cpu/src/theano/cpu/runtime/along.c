@@ -214,7 +214,7 @@ static void run_along(Along *w, idx first)
     }
     for (idx row = first; row < job->rows; row++) {
         for (int32_t i = 0; i < r->nsweeps; i++)
-            if (!r->sweeps[i].final)
+            if (!r->sweeps[i].final && rt_is_for(&r->sweeps[i], job->length))
                 walk(w, &r->sweeps[i]);
         w->lane++;
         if (w->lane == RT_TILE || row + 1 == job->rows) {
@@ -236,7 +236,7 @@ size_t rt_room_along(const Rows *r, const Job *job)
 {
     size_t row = ((size_t)job->length * 8 + 64 * 8 + RT_ALIGN) / RT_ALIGN * RT_ALIGN;
     return (size_t)RT_MAXOPS * RT_TILE * 8 + (size_t)r->naccs * RT_TILE * 8 + (size_t)r->ntemps * row +
-           (r->moments ? RT_STRIP : 0);
+           (r->moments ? RT_STRIP : 0) + rt_room_repeated(job);
 }
 
 void rt_lay_out(Rooms *rooms, const Rows *r, const Job *job, char *room)
@@ -249,6 +249,7 @@ void rt_lay_out(Rooms *rooms, const Rows *r, const Job *job, char *room)
     for (int32_t i = 0; i < r->ntemps; i++, room += row)
         rooms->temps[i] = room;
     rooms->strip = room;
+    rooms->repeated = room + (r->moments ? RT_STRIP : 0);
 }
 
 /* One past the highest byte of operand `i` in this job's rows. */

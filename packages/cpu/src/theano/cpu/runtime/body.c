@@ -14,7 +14,7 @@ static int read_operand(Operand *op, PyObject *entry)
 }
 
 /* (address, width, cost_ps, ((kind, index, size, scalar, written), ...), acc, reduce kind, acc typenum, final, inplace
- * [, sums]) */
+ * [, sums, least length, largest length]) */
 int rt_read_sweep(Sweep *s, PyObject *spec)
 {
     unsigned long long address;
@@ -22,8 +22,10 @@ int rt_read_sweep(Sweep *s, PyObject *spec)
     const char *kind;
     int typenum, inplace;
     s->sums = -1;
-    if (!PyArg_ParseTuple(spec, "KiiO!isiii|i", &address, &s->width, &s->cost_ps, &PyTuple_Type, &ops, &s->acc, &kind,
-                          &typenum, &s->final, &inplace, &s->sums))
+    s->least = 0;
+    s->most = PTRDIFF_MAX;
+    if (!PyArg_ParseTuple(spec, "KiiO!isiii|inn", &address, &s->width, &s->cost_ps, &PyTuple_Type, &ops, &s->acc, &kind,
+                          &typenum, &s->final, &inplace, &s->sums, &s->least, &s->most))
         return -1;
     s->body = (body_fn)(uintptr_t)address;
     s->nops = (int32_t)PyTuple_GET_SIZE(ops);

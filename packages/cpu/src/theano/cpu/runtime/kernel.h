@@ -23,6 +23,7 @@ typedef struct {
     int32_t fold;      /* reduce sweeps: operand for partial results, behind that for those to start from; or -1 */
     int32_t value;     /* reduce sweeps without: operand that holds what is to be folded */
     int32_t sums;      /* squared deviations, see moments.c: accumulator of the sum; -1 of all other sweeps */
+    idx least, most;   /* lengths of the rows it is for */
     int32_t final; /* when it runs: FOR_POSITIONS, once over many rows, or for one position of each row */
     beside_fn beside; /* reduce sweeps: what adds up short rows that lie side by side, or NULL */
     uint8_t any_inplace; /* some address is both read and written */
@@ -117,7 +118,7 @@ beside_fn rt_find_beside(const char *kind, int typenum);
 
 /* wide.c */
 void rt_add_wide(double *sums, const float *x, idx n);
-double rt_add_wide_squares(double *sums, const float *x, idx n);
+double rt_add_wide_squares(double *sums, const float *x, idx n, double *total);
 
 /* largest.c: largest elements of `size` bytes, or smallest. Elements into RT_PARTS partial results; 0, and nothing done,
  * where there is NaN or no code for this machine. Rows into `n` accumulators; how many rows were folded: those before the

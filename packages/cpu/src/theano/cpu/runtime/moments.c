@@ -100,41 +100,42 @@ static int spread_around(Spread *s, double *part, const char *x, idx n, int wide
 /* As much as this may cancel where float32 is squared before the mean is known: what is left is far more than its own. */
 #define LEFT 0x1p-12
 
-static int squared_first(Spread *s, double *part, const char *from, idx n)
+static int squared_first(Spread *s, double *part, const char *x, idx n, double *total)
 {
-    const float *x = (const float *)from;
-    idx whole = n & -RT_PARTS;
-    double squares = rt_add_wide_squares(part, x, whole), total;
-    for (idx i = whole; i < n; i++) {
-        part[i - whole] += x[i];
-        squares += (double)x[i] * x[i];
-    }
-    total = sum_of(part);
-    *s = (Spread){(double)n, total / (double)n, 0, squares - total * (total / (double)n)};
+    double squares = rt_add_wide_squares(part, (const float *)x, n, total), mean = *total / (double)n;
+    *s = (Spread){(double)n, mean, 0, squares - *total * mean};
     return s->squares >= LEFT * squares;
 }
 
 static double if_finite(double x) { return x - x == 0 ? x : 0; }
 
-/* A block: its spread and its partial sums. They depend on nothing outside, so that threads may share the blocks. */
-static void add_block(Moments *m, const char *x, idx n)
+/* A guess at the mean: that of some elements. */
+static double guess(const double *x, idx n)
 {
-    double *part = m->part[m->depth], around;
-    Spread *s = &m->spread[m->depth++];
-    if (m->wide) {
-        if (squared_first(s, part, x, n))
-            return;
-        around = s->near;
-    } else {
-        around = 0; /* a guess at the mean: that of some elements */
-        idx some = n < 16 ? n : 16;
-        for (idx i = 0; i < some; i++)
-            around += ((const double *)x)[i];
-        around /= (double)some;
+    double some[8], sum = 0;
+    if (n < 16) {
+        for (idx i = 0; i < n; i++)
+            sum += x[i];
+        return sum / (double)n;
     }
-    around = if_finite(around);
-    if (spread_around(s, part, x, n, m->wide, around))
-        spread_around(s, part, x, n, m->wide, if_finite(around + s->rest));
+    for (int j = 0; j < 8; j++)
+        some[j] = x[j] + x[j + 8];
+    return (((some[0] + some[4]) + (some[2] + some[6])) + ((some[1] + some[5]) + (some[3] + some[7]))) / 16;
+}
+
+static void find_around(Spread *s, double *part, const char *x, idx n, int wide)
+{
+    double around = if_finite(wide ? s->near : guess((const double *)x, n));
+    if (spread_around(s, part, x, n, wide, around))
+        spread_around(s, part, x, n, wide, if_finite(around + s->rest));
+}
+
+/* A block: its spread and its partial sums. They depend on nothing outside, so that threads may share the blocks. */
+static void find_block(Spread *s, double *part, const char *x, idx n, int wide)
+{
+    double total;
+    if (!wide || !squared_first(s, part, x, n, &total))
+        find_around(s, part, x, n, wide);
 }
 
 static void merge_last(Moments *m)
@@ -175,7 +176,8 @@ static void add_blocks(Moments *m, const Strip *x, idx from, idx to)
         idx n = to - at < block ? to - at : block;
         if (at > from && at % RT_LOOK == 0 && rt_poll() < 0)
             return;
-        add_block(m, stretch(x, at, n, m->wide ? 4 : 8), n);
+        find_block(&m->spread[m->depth], m->part[m->depth], stretch(x, at, n, m->wide ? 4 : 8), n, m->wide);
+        m->depth++;
         close_block(m);
     }
 }
@@ -253,22 +255,39 @@ static void share(Moments *m, int leaf, const Strip *x, idx length, int threads)
     }
 }
 
+/* A row of several blocks; a function of its own, since other rows need less of the stack. */
+__attribute__((noinline)) static void by_blocks(int leaf, const Strip *x, idx length, double *sum, Spread *all, int threads)
+{
+    Moments m;
+    start(&m, leaf);
+    if (threads > 1 && length > LEAST_CHUNK && !x->room)
+        share(&m, leaf, x, length, threads);
+    else
+        add_blocks(&m, x, 0, length);
+    finish(&m, sum, all);
+}
+
+static void one_block(int wide, const char *x, idx length, double *sum, Spread *all)
+{
+    double part[RT_PARTS] __attribute__((aligned(RT_ALIGN)));
+    if (wide && squared_first(all, part, x, length, sum))
+        return;
+    find_around(all, part, x, length, wide);
+    *sum = sum_of(part);
+}
+
 /* A row of at least one element. The sweep's body makes m of the sum. */
 void rt_moments_row(const Sweep *s, char *const *p, const Strip *x, idx length, double *sum, double *squares, int threads)
 {
-    Moments m;
+    const int size = s->ops[s->nops - 1].size;
     Spread all;
     double about, apart;
-    if (length <= RT_MEDIUM) {
-        few(s->leaf, stretch(x, 0, length, s->ops[s->nops - 1].size), length, sum, &all);
-    } else {
-        start(&m, s->leaf);
-        if (threads > 1 && length > LEAST_CHUNK && !x->room)
-            share(&m, s->leaf, x, length, threads);
-        else
-            add_blocks(&m, x, 0, length);
-        finish(&m, sum, &all);
-    }
+    if (length <= RT_MEDIUM)
+        few(s->leaf, stretch(x, 0, length, size), length, sum, &all);
+    else if (length <= rt_leaves[s->leaf].block)
+        one_block(size == 4, stretch(x, 0, length, size), length, sum, &all);
+    else
+        by_blocks(s->leaf, x, length, sum, &all, threads);
     s->body(p, 1);
     about = *(const double *)p[s->value];
     apart = (all.near - about) + all.rest;

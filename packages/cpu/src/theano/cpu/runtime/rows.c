@@ -70,7 +70,7 @@ static int read_sweeps(Rows *r, PyObject *sweeps, PyObject *lanes)
     for (int32_t i = 0; i < r->nsweeps; i++) {
         if (rt_read_sweep(&r->sweeps[i], PyTuple_GET_ITEM(sweeps, i)) < 0)
             return -1;
-        r->cost_ps += r->sweeps[i].final ? 0 : r->sweeps[i].cost_ps + 100;
+        r->cost_ps += r->sweeps[i].final || r->sweeps[i].least ? 0 : r->sweeps[i].cost_ps + 100;
         r->moments |= r->sweeps[i].sums >= 0;
     }
     for (int32_t i = 0; i < r->nlanes; i++)

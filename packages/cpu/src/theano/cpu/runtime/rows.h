@@ -35,13 +35,16 @@ typedef struct {
     idx kept[RT_MAXOPS][RT_MAXDIM], row[RT_MAXOPS][RT_MAXDIM];
 } Job;
 
+/* Rows of other lengths have another sweep in the place of this one. */
+static inline int rt_is_for(const Sweep *s, idx length) { return s->least <= length && length <= s->most; }
+
 void rt_rows_job(Call *c, const Thunk *t, const Rows *r, Job *job);
 void rt_rows_final(Call *c, const Thunk *t, const Rows *r, const Job *job, char *const *accs, idx end, idx n);
 int rt_check_guards(Call *c, const Thunk *t, const Rows *r, idx length);
 int rt_folds_lanes(const Rows *r, const Job *job);
 /* Scratch of the ways that go row by row: tiles, accumulators for RT_TILE rows, temporaries of one row. */
 typedef struct {
-    char *tiles, *strip, *temps[RT_MAXACCS], *accs[RT_MAXACCS];
+    char *tiles, *strip, *repeated, *temps[RT_MAXACCS], *accs[RT_MAXACCS]; /* repeated: see short.c */
 } Rooms;
 
 /* moments.c: where the elements of a row are. */
@@ -77,6 +80,7 @@ thunk_fn rt_rows_usual(Rows *r, const Thunk *t);
 void rt_lay_out(Rooms *rooms, const Rows *r, const Job *job, char *room);
 size_t rt_room_along(const Rows *r, const Job *job);
 void rt_rows_along(Call *c, const Thunk *t, const Rows *r, const Job *job, char *room);
+size_t rt_room_repeated(const Job *job);
 idx rt_rows_short(Call *c, const Thunk *t, const Rows *r, const Job *job, char *room);
 void rt_rows_across(Call *c, const Thunk *t, const Rows *r, const Job *job, char *room);
 

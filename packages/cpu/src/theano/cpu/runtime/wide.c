@@ -2,8 +2,12 @@
  * halves of registers, which takes twice as many instructions. */
 #include "kernel.h"
 
-/* add: elements `n`, a multiple of RT_PARTS, into RT_PARTS sums. both: RT_PARTS sums of their own, and the sum of the
- * squares, which float64 holds exactly: so a fused multiplication and addition gives the same bits. */
+/* Apart, since it is written out as a copy of a few words, which takes long. */
+__attribute__((noinline)) static void copy_rest(float *to, const float *x, idx n) { memcpy(to, x, (size_t)n * sizeof *x); }
+
+/* add: elements `n`, a multiple of RT_PARTS, into RT_PARTS sums. both: any number of elements into RT_PARTS sums of their
+ * own, the total of these, and that of the squares, which float64 holds exactly: so a fused multiplication and addition
+ * gives the same bits. What is left over goes into the first sums; zeros behind it change nothing. */
 #define DEFINE_WIDE(level, isa, type, width, load, fused)                                                              \
     __attribute__((target(isa))) static void add_##level(double *sums, const float *x, idx n)                          \
     {                                                                                                                  \
@@ -15,17 +19,28 @@
                 a[k] = fused(load(x + width * k), one, a[k]);                                                          \
         memcpy(sums, a, sizeof a);                                                                                     \
     }                                                                                                                  \
-    __attribute__((target(isa))) static double both_##level(double *sums, const float *x, idx n)                       \
+    __attribute__((target(isa))) static double both_##level(double *sums, const float *x, idx n, double *total)        \
     {                                                                                                                  \
         type a[RT_PARTS / width] = {0}, b[RT_PARTS / width] = {0};                                                     \
-        for (; n > 0; n -= RT_PARTS, x += RT_PARTS)                                                                    \
+        for (const float *end = x + (n & -RT_PARTS); x < end; x += RT_PARTS)                                           \
             _Pragma("GCC unroll 8") for (int k = 0; k < RT_PARTS / width; k++)                                         \
             {                                                                                                          \
                 type v = load(x + width * k);                                                                          \
                 a[k] += v;                                                                                             \
                 b[k] = fused(v, v, b[k]);                                                                              \
             }                                                                                                          \
+        if (n % RT_PARTS) {                                                                                            \
+            float rest[RT_PARTS] = {0};                                                                                \
+            copy_rest(rest, x, n % RT_PARTS);                                                                          \
+            _Pragma("GCC unroll 8") for (int k = 0; k < RT_PARTS / width; k++)                                         \
+            {                                                                                                          \
+                type v = load(rest + width * k);                                                                       \
+                a[k] += v;                                                                                             \
+                b[k] = fused(v, v, b[k]);                                                                              \
+            }                                                                                                          \
+        }                                                                                                              \
         memcpy(sums, a, sizeof a);                                                                                     \
+        *total = total_##level(a);                                                                                     \
         return total_##level(b);                                                                                       \
     }
 
@@ -93,4 +108,4 @@ static int halves(void)
 
 void rt_add_wide(double *sums, const float *x, idx n) { (halves() ? HALF(add) : BEST(add))(sums, x, n); }
 
-double rt_add_wide_squares(double *sums, const float *x, idx n) { return BEST(both)(sums, x, n); }
+double rt_add_wide_squares(double *sums, const float *x, idx n, double *total) { return BEST(both)(sums, x, n, total); }
