@@ -5,8 +5,11 @@ import pytest
 
 import theano
 import theano.tensor as T
+from theano.opt.fusion_softmax import local_open_softmax
+from theano.opt.rewrites.activated import ActivateProducts
 from theano.tensor.activated import Activated
 from theano.tensor.blas import Dot22
+from theano.tensor.nnet.softmax import Softmax
 
 rng = np.random.default_rng(4)
 x, y, z = T.dmatrices("x", "y", "z")
@@ -62,3 +65,20 @@ def test_it_can_be_excluded():
     mode = theano.Mode(linker="py", optimizer="fast_run").excluding("activate_products")
     f = theano.function([x, y, b], T.tanh(T.dot(x, y) + b), mode=mode)
     assert count(f) == 0
+
+
+def test_many_updates_take_work_in_proportion(lines_run):
+    def lines(n):
+        out = x
+        weights = [T.dmatrix() for _ in range(n)]
+        for w in weights:
+            out = T.nnet.softmax(T.tanh(Dot22()(out, w)))
+        news = [w * 2 for w in weights]
+        mapping = {k + 1: k + 1 for k in range(n)}
+        graph = theano.graph.FunctionGraph([x, *weights], [out, *news], clone=False, update_mapping=mapping)
+        softmaxes = [node for node in graph.toposort() if isinstance(node.op, Softmax)]
+        opening = lines_run(lambda: [local_open_softmax.rewrite(graph, node) for node in softmaxes])
+        return opening + lines_run(lambda: ActivateProducts().apply(graph))
+
+    lines(2)
+    assert lines(80) < 4.1 * lines(20)

@@ -13,7 +13,7 @@ from theano.tensor.reduction import Max, Sum
 
 from .engine import GraphRule
 from .fusion_cluster import is_fusable
-from .matching import elemwise_node, only_client
+from .matching import elemwise_node, only_client, updated_with
 
 __all__ = ["local_open_softmax", "local_softmax_of_shifted"]
 
@@ -44,9 +44,8 @@ def _open_softmax(fgraph: FunctionGraph, node: Apply) -> Any:
     ):
         return None
     below = any(_joins(v.owner) and only_client(fgraph, v) is node for v in node.inputs)
-    updates = {fgraph.outputs[i] for i in fgraph.update_mapping}
     readers = [reader for reader, _ in fgraph.clients(node.outputs[0])]
-    above = any(r != "output" and _joins(r) and updates.isdisjoint(r.outputs) for r in readers)
+    above = any(r != "output" and _joins(r) and not any(updated_with(fgraph, v) for v in r.outputs) for r in readers)
     if not below and not above:
         return None
     result = _PARTS[type(node.op)](*node.inputs)

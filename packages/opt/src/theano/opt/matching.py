@@ -17,7 +17,7 @@ from .shape_feature import lengths_of
 
 __all__ = [
     "constant_like", "constant_of", "elemwise_node", "has_one_client", "is_constant", "keep_type", "negated",
-    "only_client", "scalar_class", "strip_dimshuffle", "zeros_of",
+    "only_client", "scalar_class", "strip_dimshuffle", "updated_with", "zeros_of",
 ]  # fmt: skip
 
 
@@ -98,6 +98,13 @@ def only_client(fgraph: FunctionGraph | None, variable: Variable) -> Apply | Non
         return None
     reader = fgraph.clients(variable)[0][0]
     return reader if isinstance(reader, Apply) else None
+
+
+def updated_with(fgraph: FunctionGraph, variable: Variable) -> list[Variable]:
+    """The inputs of the graph, those of shared variables, whose new value is `variable`."""
+    updates = fgraph.update_mapping
+    readers = fgraph.clients(variable) if updates else ()
+    return [fgraph.inputs[updates[i]] for reader, i in readers if reader == "output" and i in updates]
 
 
 def constant_like(variable: Variable, value: Any) -> Variable:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from theano.errors import InconsistencyError
 from theano.graph import Apply, FunctionGraph, Variable
 from theano.opt.engine import Optimizer, copy_stack_trace
-from theano.opt.matching import has_one_client
+from theano.opt.matching import has_one_client, updated_with
 from theano.tensor.activated import Activated
 from theano.tensor.blas import Dot22
 from theano.tensor.elemwise import Elemwise
@@ -52,8 +52,7 @@ def _activate(fgraph: FunctionGraph, work: Apply) -> bool:
 
 def _updates_in_place(fgraph: FunctionGraph, work: Apply) -> bool:
     """Whether a result is the new value of a shared variable that `work` reads, and better written over the old one."""
-    pairs = ((fgraph.outputs[new], fgraph.inputs[old]) for new, old in fgraph.update_mapping.items())
-    return any(new.owner is work and old in work.inputs for new, old in pairs)
+    return any(old in work.inputs for new in work.outputs for old in updated_with(fgraph, new))
 
 
 def _is_product(fgraph: FunctionGraph, variable: Variable) -> bool:
