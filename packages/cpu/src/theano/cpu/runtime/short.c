@@ -78,6 +78,7 @@ static int read_line(const Thunk *t, const Rows *r, const Job *job, const Rooms 
 {
     line->s = s;
     line->n = (job->length + s->width - 1) / s->width * s->width;
+    line->acc = line->sum = (Spot){rooms->tiles, 0}; /* for sweeps that have none, whose places are found all the same */
     if (s->nops > 8 || (!s->body && s->ops[0].scalar))
         return 0;
     if (s->leaf >= 0)
