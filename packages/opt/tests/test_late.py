@@ -94,6 +94,31 @@ def test_a_rule_is_asked_for_when_its_class_is_met(through):
     assert asked == ["neg"]
 
 
+def test_rules_may_be_entered_while_another_thread_asks():
+    """An entry made while the keys are gone through, as another thread would make it."""
+    entries = []
+
+    class Entering(type):
+        def __hash__(cls):
+            if entries:
+                entries.pop()
+                dispatch.rewriters.append(GraphRule(negate, [ts.Exp]))
+                dispatch._enter(len(dispatch.rewriters) - 1)
+            return id(cls)
+
+        def __eq__(cls, other):
+            return cls is other
+
+    class Met(metaclass=Entering):
+        pass
+
+    dispatch = Dispatch([GraphRule(negate, [Met]), GraphRule(negate, [ts.Neg])])
+    entries.append(1)
+    assert dispatch.wants((tt.Elemwise, ts.Neg))
+    assert not entries
+    assert dispatch.wants((tt.Elemwise, ts.Exp))
+
+
 def test_rules_keep_their_order():
     early, _, _ = late("both", "Neg", "Exp")
     exp, neg = GraphRule(negate, [ts.Exp]), GraphRule(negate, [ts.Neg])

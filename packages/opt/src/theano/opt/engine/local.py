@@ -171,8 +171,9 @@ class Dispatch:
         if known is None:
             self._meet(kind)
             keys = {None, *kind[0].__mro__, *kind[1].__mro__, *[cls.__name__ for cls in kind[0].__mro__]}
+            tracked = list(self._by_key)  # another thread may enter rules meanwhile
             known = self._kinds[kind] = any(
-                (key if key is None or isinstance(key, type | str) else type(key)) in keys for key in self._by_key
+                (key if key is None or isinstance(key, type | str) else type(key)) in keys for key in tracked
             )
         return known
 
