@@ -6,7 +6,7 @@ import pytest
 import theano.scalar as aes
 import theano.tensor as T
 from theano.configuration import config
-from theano.gradient import DisconnectedInputError, NullTypeGradError, grad, grad_undefined
+from theano.gradient import DisconnectedInputError, NullTypeGradError, Rop, grad, grad_undefined
 from theano.gradient.rules.scalar import row_classes
 from theano.graph import ancestors
 from theano.plugin import table
@@ -191,6 +191,21 @@ def test_composite_is_differentiated_through_its_graph(check):
     check.forward(lambda a, b: two(a, b)[1], [POINTS, INSIDE[:3]])
 
 
+@pytest.mark.parametrize("o", [0, 1])
+def test_tangents_of_scalar_variables_through_several_outputs(o):
+    x, y, u, v = aes.floats("xyuv")
+    product = x * y
+    out = aes.Composite([x, y], [product, aes.sin(product) + y])(x, y)[o]
+    tangent = aes.Composite([x, y, u, v], [Rop(out, [x, y], [u, v])])
+    at, along = (0.5, 2.0), (0.25, 3.0)
+    slope = at[1] * along[0] + at[0] * along[1]
+    expected = [slope, np.cos(at[0] * at[1]) * slope + along[1]][o]
+    assert tangent.impl(*map(np.float64, at + along)) == pytest.approx(expected, rel=1e-12)
+    alone = aes.Composite([x, y, u], [Rop(out, x, u)]).impl(*map(np.float64, (*at, along[0])))
+    slope = at[1] * along[0]
+    assert alone == pytest.approx([slope, np.cos(at[0] * at[1]) * slope][o], rel=1e-12)
+
+
 class Cube(aes.UnaryScalarOp):
     """A classic scalar op: element by element in Python, gradient as a method on scalar variables."""
 
@@ -224,6 +239,14 @@ def test_classic_scalar_op_may_refuse():
     x = T.dvector("x")
     with pytest.raises(NullTypeGradError):
         grad(T.sum(T.Elemwise(Refusing(aes.upgrade_to_float, name="refusing"))(x)), x)
+
+
+@pytest.mark.parametrize("variables", [aes.floats, T.dscalars])
+def test_a_refused_derivative_has_no_tangent_either(variables):
+    x, u = variables("xu")
+    op = Refusing(aes.upgrade_to_float, name="refusing")
+    with pytest.raises(NotImplementedError, match="refusing"):
+        Rop((op if variables is aes.floats else T.Elemwise(op))(x), x, u)
 
 
 def test_composite_holding_a_refusing_op():

@@ -11,8 +11,7 @@ import theano.scalar as aes
 from theano.gradient.disconnected import is_disconnected
 from theano.gradient.rules.conventions import forward
 from theano.gradient.rules.scalar import arithmetic, comparison, complex, composite, special, transcendental
-from theano.gradient.rules.scalar.derivative import nothing, partials, real_only
-from theano.gradient.zeros import zero_gradient
+from theano.gradient.rules.scalar.derivative import nothing, partials, real_only, tangent
 from theano.tensor import xlogx
 
 __all__ = ["register", "row_classes"]
@@ -27,17 +26,8 @@ def scalar_gradient(node: Any, gs: Any) -> list:
 
 @forward
 def scalar_forward(node: Any, points: Any) -> list:
-    """Tangent of a scalar op on scalar variables: the sum of partial derivative times tangent."""
-    if len(node.outputs) != 1:
-        raise NotImplementedError(f"Rop through {node.op}, which has {len(node.outputs)} outputs")
-    out = node.outputs[0]
-    terms = []
-    for i, point in enumerate(points):
-        if point is not None:
-            term = partials(node.op, aes, node.inputs, [out], [aes.cast(point, out.type.dtype)])[i]
-            if term is not None and not is_disconnected(term):
-                terms.append(term)
-    return [zero_gradient(out) if not terms else terms[0] if len(terms) == 1 else aes.add(*terms)]
+    """Tangents of a scalar op on scalar variables: sums of partial derivative times tangent."""
+    return [tangent(node.op, aes, node, o, points) for o in range(len(node.outputs))]
 
 
 def row_classes(homes: Sequence[Any] = (aes, xlogx)) -> dict[type, Any]:

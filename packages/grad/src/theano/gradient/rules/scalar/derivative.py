@@ -12,7 +12,7 @@ from theano.gradient.zeros import CONTINUOUS, is_continuous, zero_gradient
 from theano.graph import Apply, Variable
 from theano.plugin import table
 
-__all__ = ["nothing", "partials", "real_only"]
+__all__ = ["nothing", "partials", "real_only", "tangent"]
 
 
 def partials(
@@ -62,6 +62,39 @@ def partials(
             explain(f"derivative of the scalar op {op}", f"{terms!r} for {len(xs)} inputs", "return one term per input")
         )
     return [_wanted(x, term) for x, term in zip(xs, terms, strict=True)]
+
+
+def tangent(op: Any, k: Any, node: Apply, o: int, points: Sequence[Variable | None]) -> Variable:
+    """Return the tangent of output `o` of a node that applies the scalar op `op` in namespace `k`.
+
+    The sum of partial derivative times tangent over the inputs; rows are linear in g, so the tangent takes the place
+    of g. Of operands that are stretched alone, the sum lacks the stretched lengths.
+
+    Parameters
+    ----------
+    points : sequence of Variable or None
+        Tangents of the inputs; None where nothing arrives.
+
+    Raises
+    ------
+    NotImplementedError
+        A derivative that is needed is not known; the text of its null type.
+    """
+    out = node.outputs[o]
+    terms = []
+    for i, point in enumerate(points):
+        if point is None:
+            continue
+        gs: list[Variable | None] = [None] * len(node.outputs)
+        gs[o] = point if point.type.dtype == out.type.dtype else k.cast(point, out.type.dtype)
+        term = partials(op, k, node.inputs, node.outputs, gs)[i]
+        if term is not None and is_null(term):
+            raise NotImplementedError(term.type.why_null)  # type: ignore[attr-defined]
+        if term is not None and not is_disconnected(term):
+            terms.append(term)
+    if not terms:
+        return zero_gradient(out)
+    return terms[0] if len(terms) == 1 else k.add(*terms)
 
 
 def nothing(node: Apply, i: int) -> Variable:

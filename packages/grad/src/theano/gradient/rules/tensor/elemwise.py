@@ -7,8 +7,7 @@ from typing import Any
 import theano.tensor as at
 from theano.gradient.disconnected import is_disconnected, is_null
 from theano.gradient.rules.conventions import forward
-from theano.gradient.rules.scalar.derivative import nothing, partials
-from theano.gradient.zeros import zero_gradient
+from theano.gradient.rules.scalar.derivative import nothing, partials, tangent
 from theano.graph import Variable
 
 __all__ = ["register", "sum_to"]
@@ -41,26 +40,11 @@ def elemwise_gradient(node: Any, gs: list) -> list:
 
 @forward
 def elemwise_forward(node: Any, points: list) -> list:
-    """Sum of partial derivative times tangent; rows are linear in g, so the tangent takes the place of g."""
-    return [_tangent(node, o, points) for o in range(len(node.outputs))]
+    """Sum of partial derivative times tangent, stretched where the operands that have one are."""
+    return [_spread(tangent(node.op.scalar_op, at, node, o, points), out) for o, out in enumerate(node.outputs)]
 
 
-def _tangent(node: Any, o: int, points: list) -> Variable:
-    out = node.outputs[o]
-    terms = []
-    for i, point in enumerate(points):
-        if point is None:
-            continue
-        gs: list[Any] = [None] * len(node.outputs)
-        gs[o] = point if point.type.dtype == out.type.dtype else at.cast(point, out.type.dtype)
-        term = partials(node.op.scalar_op, at, node.inputs, node.outputs, gs)[i]
-        if term is not None and is_null(term):
-            raise NotImplementedError(term.type.why_null)  # type: ignore[attr-defined]
-        if term is not None and not is_disconnected(term):
-            terms.append(term)
-    if not terms:
-        return zero_gradient(out)
-    total = terms[0] if len(terms) == 1 else at.add(*terms)
+def _spread(total: Variable, out: Variable) -> Variable:
     # a tangent of stretched operands alone lacks the stretched lengths
     return total if total.type.broadcastable == out.type.broadcastable else at.second(out, total)
 
