@@ -45,7 +45,6 @@ static inline __attribute__((target("avx2,fma"))) __m256d fold_f64_half(__m256d 
     return _mm256_permute4x64_pd(a, 0xD8);
 }
 
-
 /* As many vectors as they have lanes: a vector of sums. */
 static inline __attribute__((always_inline, target("avx512f"))) __m512 fold_all_f32_wide(const __m512 v[16])
 {
