@@ -9,6 +9,17 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 
+@pytest.fixture(scope="module")
+def own_cache(tmp_path_factory):
+    """No kernel of another run may hide a fault of this one."""
+    from theano.cpu import cache
+
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cache, "wanted_folder", lambda: str(folder / "kernels"))
+        yield
+
+
 @pytest.fixture
 def native():
     """`native(inputs, outputs, **kw)`: theano.function, unrewritten, which must be a NativeFunction."""

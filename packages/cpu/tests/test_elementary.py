@@ -10,29 +10,20 @@ import pytest
 from theano.codegen import Expr, Kernel, MapSweep, Out, k
 from theano.codegen.dtypes import FLOATS
 from theano.configuration import change_flags
-from theano.cpu import cache, elementary, kernels, machine, machine_code
+from theano.cpu import elementary, kernels, machine, machine_code
 from theano.cpu.compiler import find_compiler
 from theano.cpu.dialect import _c_dialect
 from theano.cpu.elementary_numbers import EXP, LOG
 from theano.cpu.kernels import KernelRequest, compile_kernels
 from theano.cpu.sanitizer import sanitizer_flags
 
-pytestmark = pytest.mark.c
+pytestmark = [pytest.mark.c, pytest.mark.usefixtures("own_cache")]
 
 BOUNDS = {"exp": 1.1, "expm1": 1.4, "log": 1.6, "log1p": 2.0, "sigmoid": 2.5, "softplus": 2.2, "tanh": 2.5}
 """Units in the last place; stated in ``docs/adr``."""
 NAMES = sorted(BOUNDS)
 plain = pytest.mark.skipif(bool(sanitizer_flags()), reason="watched loops call the sanitizer")
 own = pytest.mark.skipif(not elementary.available(), reason="the processor has no fused multiply-add")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def own_cache(tmp_path_factory):
-    """No kernel of another run may hide a fault of this one."""
-    folder = tmp_path_factory.mktemp("cache")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cache, "wanted_folder", lambda: str(folder / "kernels"))
-        yield
 
 
 def kernel(dtype, *values):
