@@ -142,10 +142,10 @@ def interleaved(
         for name in chosen:
             samples[name].append(_time(ready[name], loops[name]))
     medians = {name: statistics.median(times) for name, times in samples.items()}
-    return Result(case, medians, target, bound, limit, moved, note, _ratios(samples))
+    return Result(case, medians, target, bound, limit, moved, note, ratios(samples))
 
 
-def _ratios(samples: dict[str, list[float]]) -> dict[str, float]:
+def ratios(samples: dict[str, list[float]]) -> dict[str, float]:
     """Our time over each contestant's in the same round: a machine that changes its speed slows both."""
     ours = samples.get("theano", [])
     shares = {name: [t / o for t, o in zip(ours, times)] for name, times in samples.items()}
