@@ -68,6 +68,22 @@ def test_tensordot(check, axes):
     check(T.tensordot(x, y, axes), {x: u, y: v}, np.tensordot(u, v, axes), rtol=1e-10)
 
 
+@pytest.mark.parametrize("axes", [0, 2, [[0, 1], [0, 1]], [[0, 1], [1, 0]], [1, 0], [[0], [0]], [[-1], [-1]]])
+def test_tensordot_of_matrices(check, axes):
+    x, y = T.dmatrix("x"), T.dmatrix("y")
+    for shape in ((3, 3), (1, 1)):
+        u, v = R.rand(*shape), R.rand(*shape)
+        check(T.tensordot(x, y, axes), {x: u, y: v}, np.tensordot(u, v, axes), rtol=1e-10)
+    u, v = R.rand(2, 3), R.rand(2, 3)
+    check(T.tensordot(x, y.T, [[1, 0], [0, 1]]), {x: u, y: v}, np.tensordot(u, v.T, [[1, 0], [0, 1]]), rtol=1e-10)
+
+
+def test_tensordot_pairs_lengths_that_are_equal(run):
+    x, y = T.dmatrix("x"), T.dmatrix("y")
+    with pytest.raises(AssertionError, match="lengths of a pair"):
+        run(T.tensordot(x, y, 2), {x: np.ones((2, 3)), y: np.ones((3, 2))})
+
+
 @pytest.mark.parametrize("axes", [4, -1, [[0], [0, 1]], [[3], [0]], [[0, 0], [0, 1]], "ab", [[0]]])
 def test_tensordot_bad_axes(axes):
     with pytest.raises(ValueError):

@@ -7,6 +7,7 @@ from theano.graph.features import DestroyHandler, Feature, Supervisor
 from theano.graph.function_graph import FunctionGraph
 from theano.graph.null_types import DisconnectedType, NullType, grad_not_implemented, grad_undefined
 from theano.graph.op import Op, frozen_op
+from theano.graph.refusals import NotANumber, variable_text
 from theano.graph.rules import RuleTable
 from theano.graph.tag import Scratchpad, scratchpad
 from theano.graph.trace import add_tag_trace, copy_stack_trace, format_trace
@@ -32,6 +33,7 @@ __all__ = [
     "Feature",
     "FunctionGraph",
     "Generic",
+    "NotANumber",
     "NullType",
     "Op",
     "RuleTable",
@@ -59,6 +61,7 @@ __all__ = [
     "rebuild_graph",
     "scratchpad",
     "toposort",
+    "variable_text",
     "variables_between",
     "view_roots",
 ]

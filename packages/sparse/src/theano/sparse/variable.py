@@ -8,7 +8,7 @@ from typing import Any
 from theano.compile import SharedVariable
 from theano.configuration import config
 from theano.errors import explain
-from theano.graph import Apply, Constant, Variable
+from theano.graph import Apply, Constant, NotANumber, Variable
 from theano.sparse.type import SparseType, is_sparse
 
 __all__ = [
@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 
-class _SparseOperators:
+class _SparseOperators(NotANumber):
     """Operators and properties; the functions are looked up in ``theano.sparse.basic`` when used."""
 
     __array_priority__ = 1000.2  # above dense variables, so that dense + sparse comes here

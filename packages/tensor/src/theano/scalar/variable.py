@@ -10,7 +10,7 @@ import numpy as np
 import theano.scalar as scalar_namespace  # the operators below look ops up at call time: ops are made of variables
 from theano.configuration import config
 from theano.errors import AsTensorError, explain
-from theano.graph import Apply, Constant, Variable
+from theano.graph import Apply, Constant, NotANumber, Variable, variable_text
 from theano.scalar.autocast import convert
 from theano.scalar.dtypes import upcast
 from theano.scalar.type import Scalar, complex64, complex128, get_scalar_type
@@ -35,7 +35,7 @@ __all__ = [
 variable_converters: list[Callable[[Variable], Variable | None]] = []
 
 
-class _scalar_py_operators:
+class _scalar_py_operators(NotANumber):
     """Python operators of scalar variables."""
 
     ndim = 0
@@ -57,7 +57,7 @@ class _scalar_py_operators:
     def __bool__(self) -> bool:
         raise TypeError(
             explain(
-                "truth value of a scalar variable",
+                f"truth value of {variable_text(self)}",
                 "its value is not known while the graph is built",
                 "use switch",
             )

@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
+import theano.tensor as T  # looked up at call time: its functions are made of these
 from theano.errors import explain
 from theano.graph import Apply, Op, Variable
 from theano.graph.op import frozen_op
 from theano.scalar import upcast
+from theano.tensor.asserts import Assert
 from theano.tensor.blas import batched_dot as _batched_dot_op
 from theano.tensor.conversion import as_tensor_variable
 from theano.tensor.reshape import Reshape, flatten, product
@@ -131,20 +133,30 @@ def _contract(a: Variable, b: Variable, a_axes: list[int], b_axes: list[int], ba
     batch = [a_shape[0]] if batched else []
     left = a.dimshuffle(*lead, *a_free, *a_axes)
     right = b.dimshuffle(*lead, *b_axes, *b_free)
-    left = _as_rank(left, [*batch, product(a_shape[i] for i in a_free), product(a_shape[i] for i in a_axes)])
+    plain = len(a_axes) == 1  # the axes that are contracted need no joining, and the product compares their lengths
+    left_shape = [*batch, product(a_shape[i] for i in a_free), product(a_shape[i] for i in a_axes)]
+    left = _as_shape(left, left_shape, exact=plain and len(a_free) == 1)
     right_batch = [b_shape[0]] if batched else []
-    right = _as_rank(right, [*right_batch, product(b_shape[i] for i in b_axes), product(b_shape[i] for i in b_free)])
+    right_shape = [*right_batch, product(b_shape[i] for i in b_axes), product(b_shape[i] for i in b_free)]
+    right = _as_shape(right, right_shape, exact=plain and len(b_free) == 1)
+    if len(a_axes) > 1:  # 2 by 3 and 3 by 2 have as many elements
+        left = _same_lengths(left, [(a_shape[i], b_shape[j]) for i, j in zip(a_axes, b_axes, strict=True)])
     contracted = _batched_dot_op(left, right) if batched else _dot(left, right)
     shape = [*batch, *[a_shape[i] for i in a_free], *[b_shape[i] for i in b_free]]
-    return _as_rank(contracted, shape, exact=len(a_free) == 1 and len(b_free) == 1)
+    return _as_shape(contracted, shape, exact=len(a_free) == len(b_free) == 1)
 
 
-def _as_rank(x: Variable, shape: list, exact: bool = False) -> Variable:
-    if exact and x.type.ndim == len(shape):
-        return x
-    if x.type.ndim == len(shape) == 2 and not any(x.type.broadcastable):
-        return x
-    return Reshape(len(shape))(x, shape)
+def _same_lengths(x: Variable, pairs: list) -> Variable:
+    text = explain(
+        "contract several axes with tensordot",
+        "the lengths of a pair of axes differ",
+        "name the axes of both operands in the same order",
+    )
+    return Assert(text)(x, *[T.eq(a, b) for a, b in pairs])
+
+
+def _as_shape(x: Variable, shape: list, exact: bool) -> Variable:
+    return x if exact else Reshape(len(shape))(x, shape)
 
 
 def tensordot(a: Any, b: Any, axes: Any = 2) -> Variable:

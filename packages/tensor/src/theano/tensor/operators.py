@@ -6,7 +6,8 @@ from typing import Any
 
 import theano.tensor as T  # names are looked up at call time: the functions are made of variables
 from theano.errors import AsTensorError, ComplexError, explain
-from theano.graph import Variable
+from theano.graph import NotANumber, Variable, variable_text
+from theano.tensor.numpy_calls import function_call, ufunc_call
 
 __all__ = ["TensorOperators", "method_form"]
 
@@ -58,61 +59,16 @@ def method_form(name: str) -> Any:
     return method
 
 
-# NumPy ufuncs whose tensor function has another name; the rest are looked up by their own.
-_UFUNC_NAMES = {
-    "absolute": "abs_",
-    "bitwise_and": "and_",
-    "bitwise_or": "or_",
-    "bitwise_xor": "xor",
-    "bitwise_not": "invert",
-    "conjugate": "conj",
-    "divide": "true_div",
-    "floor_divide": "int_div",
-    "matmul": "dot",
-    "multiply": "mul",
-    "negative": "neg",
-    "power": "pow",
-    "reciprocal": "inv",
-    "remainder": "mod_check",
-    "rint": "round_half_to_even",
-    "sign": "sgn",
-    "square": "sqr",
-    "subtract": "sub",
-}
-_ORDER_UFUNCS = {"less": "__gt__", "less_equal": "__ge__", "greater": "__lt__", "greater_equal": "__le__"}
-_SAME_NAMES = frozenset({
-    "add", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "ceil", "cos", "cosh", "deg2rad",
-    "exp", "exp2", "expm1", "floor", "invert", "isinf", "isnan", "log", "log10", "log1p", "log2", "maximum", "minimum",
-    "rad2deg", "sin", "sinh", "sqrt", "tan", "tanh", "trunc",
-})  # fmt: skip
-
-
-def _apply_ufunc(name: str, inputs: tuple[Any, ...]) -> Any:
-    """The symbolic form of a NumPy ufunc call, NotImplemented where there is none."""
-    try:
-        if name in ("equal", "not_equal"):
-            # == is identity for variables, whichever side an array stands on
-            return name == "not_equal"
-        if name in _ORDER_UFUNCS:
-            left, right = inputs
-            return getattr(T.as_tensor_variable(right), _ORDER_UFUNCS[name])(left)
-        function = _UFUNC_NAMES.get(name) or (name if name in _SAME_NAMES else None)
-        return NotImplemented if function is None else getattr(T, function)(*inputs)
-    except AsTensorError:
-        return NotImplemented
-
-
-class TensorOperators:
+class TensorOperators(NotANumber):
     """Operators, each applying the tensor function that it stands for."""
 
     # NumPy arrays on the left of an operator leave it to us
     __array_priority__ = 1000
 
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        # np.exp(x) and array + x are symbolic; without this NumPy would treat x as an object element by element
-        if method != "__call__" or kwargs:
-            return NotImplemented
-        return _apply_ufunc(ufunc.__name__, inputs)
+    # np.exp(x) and array + x are symbolic; without this NumPy would treat x as an object element by element
+    __array_ufunc__ = ufunc_call
+    # and so are np.sum(x), np.dot(array, x), ...
+    __array_function__ = function_call
 
     _is_nonzero = True
 
@@ -135,9 +91,10 @@ class TensorOperators:
             return True
         raise TypeError(
             explain(
-                "truth value of a comparison of variables",
+                f"truth value of the comparison {variable_text(self)}",
                 "its value is not known while the graph is built",
-                "use switch or ifelse, and join conditions with & and |",
+                "use switch or ifelse, join conditions with & and |, and take theano.tensor's maximum, minimum and "
+                "sort for those of Python",
             )
         )
 

@@ -10,7 +10,7 @@ import numpy as np
 import theano.tensor as T  # names are looked up at call time: the functions are made of variables
 from theano.configuration import config
 from theano.errors import explain
-from theano.graph import Variable
+from theano.graph import Variable, variable_text
 from theano.tensor.operators import TensorOperators, method_form
 from theano.tensor.type import TensorType
 
@@ -133,11 +133,16 @@ class _tensor_py_operators(TensorOperators):  # classic name
         try:
             length = T.get_vector_length(self)
         except (TypeError, ValueError) as error:
+            scalar = self.ndim == 0
             raise TypeError(
                 explain(
-                    f"iterate over {self}",
-                    "its length is not known while the graph is built",
-                    "use theano.scan, or theano.tensor functions such as sum and max instead of the builtins",
+                    f"iterate over {variable_text(self)}",
+                    f"a {self.type} has no dimension to go along"
+                    if scalar
+                    else "its length is not known while the graph is built",
+                    "give a variable with dimensions"
+                    if scalar
+                    else "use theano.scan, or theano.tensor functions such as sum and max instead of the builtins",
                 )
             ) from error
         return (self[i] for i in range(length))

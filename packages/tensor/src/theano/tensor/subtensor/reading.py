@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from theano.errors import explain
-from theano.graph import Variable
+from theano.graph import Variable, variable_text
 from theano.scalar import Scalar
 from theano.tensor.conversion import as_tensor_variable
 from theano.tensor.make_vector import as_tensor_from_scalar
@@ -88,7 +88,7 @@ def _array_entry(entry: Any) -> Variable:
     if not dtype.startswith(("int", "uint", "bool")):
         raise TypeError(
             explain(
-                f"index with {variable} of {variable.type}",
+                f"index with {variable_text(variable)} of {variable.type}",
                 "indices are integers, slices or bool masks",
                 "cast it to an integer dtype",
             )
@@ -123,8 +123,8 @@ def _normal_index(x: Variable, args: Any) -> list[Any]:
     if taken > x.type.ndim:
         raise IndexError(
             explain(
-                f"index {x.type} with {taken} dimensions",
-                f"it has {x.type.ndim}",
+                f"index {variable_text(x)} with {taken} dimensions",
+                f"a {x.type}, it has {x.type.ndim}",
                 "index at most every dimension",
             )
         )
