@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+import theano
 import theano.scalar as aes
 import theano.tensor as T
-from theano.gradient import NullTypeGradError, Rop, grad
+from theano.gradient import Rop, grad
 from theano.tensor import CAReduce
 from theano.tensor.reduction import Max, Min
 
@@ -60,7 +61,9 @@ def test_forward_agrees_with_reverse(name, check):
     check.forward(*CASES[name])
 
 
-@pytest.mark.parametrize("name", ["sum of an axis", "var", "max of an axis", "prod without zeros", "cumsum", "sort"])
+@pytest.mark.parametrize(
+    "name", ["sum of an axis", "var", "max of an axis", "prod without zeros", "prod", "prod of axes", "cumsum", "sort"]
+)
 def test_second_derivative(name, check):
     check.second(*CASES[name], tolerance=2e-5)
 
@@ -79,13 +82,38 @@ def test_product_with_zeros(value):
     assert value(T.prod(x), x, []) == []
 
 
-def test_second_derivative_of_a_product_that_may_hold_zeros_is_refused():
+POINTS = [
+    [2.0, 3.0, 4.0, 0.5],
+    [2.0, 0.0, 4.0, 0.5],
+    [2.0, 0.0, 0.0, 3.0],
+    [0.0, 0.0, 0.0, 3.0],
+    [0.0] * 4,
+    [1e-9, 2.0, 1e9, 3.0],
+]
+
+
+def without(point, *places):
+    return float(np.prod(np.delete(np.asarray(point), places)))
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_hessian_of_a_product_is_the_product_of_all_but_two(point, value, check):
     x = T.dvector("x")
-    first = grad(T.prod(x), x)
-    with pytest.raises(NullTypeGradError, match="undefined_grad"):
-        grad(T.sum(first), x)
-    with pytest.raises(NullTypeGradError):
-        Rop(first, x, x)
+    places = range(len(point))
+    expected = [[0.0 if i == j else without(point, i, j) for j in places] for i in places]
+    found = check.evaluate(theano.gradient.hessian(T.prod(x), x), {x: np.array(point)})
+    np.testing.assert_allclose(found, expected, rtol=1e-14)
+    forward = check.evaluate(Rop(grad(T.prod(x), x), x, T.constant([1.0, 0, 0, 0])), {x: np.array(point)})
+    np.testing.assert_allclose(forward, expected[0], rtol=1e-14)
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_third_and_fourth_derivatives_of_a_product(point, check):
+    x = T.dvector("x")
+    third = grad(grad(grad(T.prod(x), x)[0], x)[1], x)
+    expected = [0.0, 0.0, without(point, 0, 1, 2), without(point, 0, 1, 3)]
+    np.testing.assert_allclose(check.evaluate(third, {x: np.array(point)}), expected, rtol=1e-14)
+    np.testing.assert_allclose(check.evaluate(grad(third[2], x), {x: np.array(point)}), [0.0, 0.0, 0.0, 1.0])
 
 
 def test_ties_of_the_maximum_all_receive_the_gradient(value):

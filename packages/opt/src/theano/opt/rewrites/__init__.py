@@ -14,8 +14,8 @@ __all__ = ["RULE_FILES", "late_rule", "register_all"]
 #: Files with a `rules` list, in the order in which rules are tried.
 RULE_FILES = (
     "useless", "fill", "alloc", "shape", "dimshuffle", "reshape", "subtensor", "increment", "serialize", "fancy_index",
-    "join", "cast", "switch", "algebra", "multiples", "pow", "exp_log", "reduction", "stabilize", "sigmoid_softplus",
-    "nnet.crossentropy", "nnet.softmax",
+    "join", "cast", "switch", "algebra", "multiples", "pow", "exp_log", "reduction", "partial_products", "stabilize",
+    "sigmoid_softplus", "nnet.crossentropy", "nnet.softmax",
 )  # fmt: skip
 
 

@@ -166,6 +166,10 @@ LISTED = (
         ("local_max_and_argmax", ("MaxAndArgmax",), ("uncanonicalize",), ("fast_run", "fast_compile"), {}),
         ("local_max_to_min", ("Neg",), ("uncanonicalize",), ("fast_run",), {}),
     )),
+    ("partial_products", (
+        ("local_partial_products", ("PartialProducts",), ("canonicalize", "specialize"), ("fast_run", "fast_compile"),
+            {}),
+    )),
     ("stabilize", (
         ("local_log1p", ("Log",), ("stabilize", "specialize"), ("fast_run",), {}),
         ("local_expm1", ("Add", "Sub"), ("canonicalize", "stabilize", "specialize"), ("fast_run",), {}),

@@ -26,6 +26,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "nnet.crossentropy": ("nnet.crossentropy",),
     "nnet.prepend": ("nnet.prepend",),
     "nnet.softmax": ("nnet.softmax",),
+    "partial_products": ("partial_products",),
     "permutation": ("nonzeros", "permutation"),
     "random": tuple(f"random.{name}" for name in ("draw", "from_uniform", "function", "mrg_ops")),
     "reduction": ("extrema", "reduction"),

@@ -9,10 +9,10 @@ import theano.tensor as at
 from theano.errors import explain
 from theano.gradient.checks import NoGradientError
 from theano.gradient.disconnected import is_disconnected
-from theano.gradient.identity_ops import undefined_grad
 from theano.gradient.rules.conventions import forward, gradient
 from theano.graph import Variable
 from theano.tensor import Argmax, CAReduce, MaxAndArgmax, Prod, Reshape, Sum, shape_i
+from theano.tensor.partial_products import PartialProducts
 from theano.tensor.reduction import All, Max, Min
 from theano.tensor.reduction import Any as AnyReduction
 
@@ -46,38 +46,27 @@ def sum_forward(node: Any, points: list) -> list:
     return [None if points[0] is None else node.op(points[0])]
 
 
+def _partial_products(node: Any) -> Variable:
+    """Derivative of a product by each element."""
+    (x,), (out,), axes = node.inputs, node.outputs, _axes(node.op, node.inputs[0])
+    if node.op.no_zeros_in_input:
+        return _spread(x, axes, out) / x
+    return PartialProducts(axes)(x if x.type.dtype == out.type.dtype else at.cast(x, out.type.dtype))
+
+
 @gradient
 def prod_gradient(node: Any, gs: list) -> list:
-    """The product of the others, without dividing by zero.
-
-    Per reduced group: without a zero, g * prod / x; with one zero, it alone gets g times the product of the others;
-    with more, nothing changes to first order. No good for second derivatives (a zero element hides how
-    the derivatives of the others depend on it), so those are refused.
-    """
-    (x,), (g,) = node.inputs, gs
-    axes = _axes(node.op, x)
-    g = _spread(x, axes, g)
-    out = node.outputs[0]
-    if node.op.no_zeros_in_input:
-        return [g * _spread(x, axes, out) / x]
-    zero = at.constant(0, dtype=g.type.dtype)
-    is_zero = at.eq(x, at.constant(0, dtype=x.type.dtype))
-    zeros = _spread(x, axes, at.sum(is_zero, axis=axes))
-    divisor = undefined_grad(at.switch(is_zero, at.constant(1, dtype=x.type.dtype), x))
-    others = g * _spread(x, axes, Prod(axes, dtype=out.type.dtype)(divisor))
-    at_zero = at.switch(at.eq(zeros, 1), others, zero)
-    elsewhere = at.switch(at.eq(zeros, 0), others / divisor, zero)
-    return [at.switch(is_zero, at_zero, elsewhere)]
+    """The product of the others, which is not found by dividing: see `PartialProducts`."""
+    return [_spread(node.inputs[0], _axes(node.op, node.inputs[0]), gs[0]) * _partial_products(node)]
 
 
 @forward
 def prod_forward(node: Any, points: list) -> list:
-    """The product rule, through the reverse rule: the derivative by each element, times its tangent."""
+    """The derivative by each element, times its tangent."""
     if points[0] is None:
         return [None]
-    out = node.outputs[0]
-    (partial,) = prod_gradient(node, [at.ones_like(out)])
-    return [at.sum(partial * points[0], axis=_axes(node.op, node.inputs[0]), dtype=out.type.dtype)]
+    axes, dtype = _axes(node.op, node.inputs[0]), node.outputs[0].type.dtype
+    return [at.sum(_partial_products(node) * points[0], axis=axes, dtype=dtype)]
 
 
 @gradient
