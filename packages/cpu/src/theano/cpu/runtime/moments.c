@@ -3,6 +3,7 @@
  * `sum((x - m)²)`, where m is the same for the whole row, is the squared deviations from the row's own mean plus
  * `n·(mean - m)²`. So m, which is mostly made of the sum, need not be known beforehand. Deviations are those of blocks that
  * stay in the fastest caches, merged pairwise (Chan, Golub, LeVeque); the sum is added up as fold.c does. */
+#include "deviate.h"
 #include "interrupt.h"
 #include "rows.h"
 
@@ -33,7 +34,7 @@ static void join(Spread *a, const Spread *b)
     a->n = n;
 }
 
-static double sum_of(const double *part) /* in the order of leaves.c */
+static CLONES double sum_of(const double *part) /* in the order of leaves.c */
 {
     double half[16], total[8];
     for (int j = 0; j < 16; j++)
@@ -42,35 +43,6 @@ static double sum_of(const double *part) /* in the order of leaves.c */
         total[j] = half[j] + half[j + 8];
     return ((total[0] + total[4]) + (total[2] + total[6])) + ((total[1] + total[5]) + (total[3] + total[7]));
 }
-
-/* RT_PARTS partial sums of the elements, of what is left without `about`, and of its squares. */
-typedef struct {
-    double sums[RT_PARTS], rests[RT_PARTS], squares[RT_PARTS];
-} Parts;
-
-#define DEFINE_DEVIATE(name, type)                                                                                     \
-    static CLONES void name(Parts *to, const type *x, idx n, double about)                                             \
-    {                                                                                                                  \
-        double a[RT_PARTS] = {0}, b[RT_PARTS] = {0}, c[RT_PARTS] = {0};                                                \
-        for (; n >= RT_PARTS; n -= RT_PARTS, x += RT_PARTS)                                                            \
-            for (int j = 0; j < RT_PARTS; j++) {                                                                       \
-                double v = x[j], d = v - about;                                                                        \
-                a[j] += v;                                                                                             \
-                b[j] += d;                                                                                             \
-                c[j] += d * d;                                                                                         \
-            }                                                                                                          \
-        memcpy(to->sums, a, sizeof a);                                                                                 \
-        memcpy(to->rests, b, sizeof b);                                                                                \
-        memcpy(to->squares, c, sizeof c);                                                                              \
-        for (int j = 0; j < n; j++) {                                                                                  \
-            double v = x[j], d = v - about;                                                                            \
-            to->sums[j] += v;                                                                                          \
-            to->rests[j] += d;                                                                                         \
-            to->squares[j] += d * d;                                                                                   \
-        }                                                                                                              \
-    }
-DEFINE_DEVIATE(deviate_f64, double)
-DEFINE_DEVIATE(deviate_f32, float)
 
 /* What the squares overflow to: NaN is what infinities leave. */
 static double endless(const char *x, idx n, int wide)
@@ -85,10 +57,7 @@ static double endless(const char *x, idx n, int wide)
 static int spread_around(Spread *s, double *part, const char *x, idx n, int wide, double about)
 {
     Parts p;
-    if (wide)
-        deviate_f32(&p, (const float *)x, n, about);
-    else
-        deviate_f64(&p, (const double *)x, n, about);
+    rt_deviate(&p, x, n, wide, about);
     memcpy(part, p.sums, sizeof p.sums);
     double rests = sum_of(p.rests), squares = sum_of(p.squares), shift = rests * (rests / (double)n);
     *s = (Spread){(double)n, about, rests / (double)n, squares - shift};
@@ -168,10 +137,14 @@ static const char *stretch(const Strip *x, idx at, idx n, int size)
     return x->room;
 }
 
+/* Elements that have their deviations found together: a block of float32; of float64 several, since what a block costs
+ * beside its elements would take half as long as these do. Sums do not notice. */
+static idx block_of(const Leaf *l) { return l->kind[3] ? l->block : RT_STRETCH * l->block; }
+
 /* Elements `from`, which begins a block, to `to` of a row. */
 static void add_blocks(Moments *m, const Strip *x, idx from, idx to)
 {
-    idx block = m->leaf->block;
+    idx block = block_of(m->leaf);
     for (idx at = from; at < to; at += block) {
         idx n = to - at < block ? to - at : block;
         if (at > from && at % RT_LOOK == 0 && rt_poll() < 0)
@@ -238,7 +211,7 @@ static void share(Moments *m, int leaf, const Strip *x, idx length, int threads)
     h.leaf = leaf;
     h.x = x;
     h.length = length;
-    h.step = m->leaf->block;
+    h.step = block_of(m->leaf);
     while (h.step < LEAST_CHUNK || h.step * MOST_CHUNKS < length)
         h.step *= 2;
     idx chunks = rt_pool_chunks(length, h.step);
@@ -284,7 +257,7 @@ void rt_moments_row(const Sweep *s, char *const *p, const Strip *x, idx length, 
     double about, apart;
     if (length <= RT_MEDIUM)
         few(s->leaf, stretch(x, 0, length, size), length, sum, &all);
-    else if (length <= rt_leaves[s->leaf].block)
+    else if (length <= block_of(&rt_leaves[s->leaf]))
         one_block(size == 4, stretch(x, 0, length, size), length, sum, &all);
     else
         by_blocks(s->leaf, x, length, sum, &all, threads);

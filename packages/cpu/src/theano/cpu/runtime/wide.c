@@ -1,6 +1,7 @@
 /* float32 widened to float64 on its way from memory, where conversions are cheapest: compilers load first and convert
  * halves of registers, which takes twice as many instructions. */
 #include "kernel.h"
+#include "levels.h"
 
 /* Apart, since it is written out as a copy of a few words, which takes long. */
 __attribute__((noinline)) static void copy_rest(float *to, const float *x, idx n) { memcpy(to, x, (size_t)n * sizeof *x); }
@@ -9,7 +10,7 @@ __attribute__((noinline)) static void copy_rest(float *to, const float *x, idx n
  * own, the total of these, and that of the squares, which float64 holds exactly: so a fused multiplication and addition
  * gives the same bits. What is left over goes into the first sums; zeros behind it change nothing. */
 #define DEFINE_WIDE(level, isa, type, width, load, fused)                                                              \
-    __attribute__((target(isa))) static void add_##level(double *sums, const float *x, idx n)                          \
+    isa static void add_##level(double *sums, const float *x, idx n)                                                   \
     {                                                                                                                  \
         type a[RT_PARTS / width], one = {0};                                                                           \
         one += 1;                                                                                                      \
@@ -19,7 +20,7 @@ __attribute__((noinline)) static void copy_rest(float *to, const float *x, idx n
                 a[k] = fused(load(x + width * k), one, a[k]);                                                          \
         memcpy(sums, a, sizeof a);                                                                                     \
     }                                                                                                                  \
-    __attribute__((target(isa))) static double both_##level(double *sums, const float *x, idx n, double *total)        \
+    isa static double both_##level(double *sums, const float *x, idx n, double *total)                                 \
     {                                                                                                                  \
         type a[RT_PARTS / width] = {0}, b[RT_PARTS / width] = {0};                                                     \
         for (const float *end = x + (n & -RT_PARTS); x < end; x += RT_PARTS)                                           \
@@ -55,45 +56,29 @@ static double total_any(const double *part)
     return ((total[0] + total[4]) + (total[2] + total[6])) + ((total[1] + total[5]) + (total[3] + total[7]));
 }
 
-#define ITSELF(p) ((double)*(p))
-#define PLAIN(a, b, c) ((a) * (b) + (c))
-#if defined(__x86_64__) && defined(__GNUC__)
-#include <immintrin.h>
-#define LOAD_512(p) _mm512_cvtps_pd(_mm256_loadu_ps(p))
-#define LOAD_256(p) _mm256_cvtps_pd(_mm_loadu_ps(p))
-
-__attribute__((target("avx2"))) static double total_of_4(__m256d a)
+#ifdef ISA_512
+ISA_256 static double total_of_4(__m256d a)
 {
     __m128d b = _mm_add_pd(_mm256_castpd256_pd128(a), _mm256_extractf128_pd(a, 1));
     return _mm_cvtsd_f64(_mm_add_sd(b, _mm_unpackhi_pd(b, b)));
 }
 
-__attribute__((target("avx2"))) static double total_256(const __m256d *part)
+ISA_256 static double total_256(const __m256d *part)
 {
     __m256d half[4] = {part[0] + part[4], part[1] + part[5], part[2] + part[6], part[3] + part[7]};
     return total_of_4((half[0] + half[2]) + (half[1] + half[3]));
 }
 
-__attribute__((target("avx512f"))) static double total_512(const __m512d *part)
+ISA_512 static double total_512(const __m512d *part)
 {
     __m512d all = (part[0] + part[2]) + (part[1] + part[3]);
     return total_of_4(_mm512_castpd512_pd256(all) + _mm512_extractf64x4_pd(all, 1));
 }
 
-DEFINE_WIDE(512, "avx512f", __m512d, 8, LOAD_512, _mm512_fmadd_pd)
-DEFINE_WIDE(256, "avx2,fma", __m256d, 4, LOAD_256, _mm256_fmadd_pd)
-DEFINE_WIDE(any, "sse2", double, 1, ITSELF, PLAIN)
-#define BEST(what)                                                                                                     \
-    (__builtin_cpu_supports("avx512f")                                   ? what##_512                                  \
-     : __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? what##_256                                    \
-                                                                         : what##_any)
-#define HALF(what) what##_256
-#else
-#define target(isa) /* the only one */
-DEFINE_WIDE(any, "", double, 1, ITSELF, PLAIN)
-#define BEST(what) what##_any
-#define HALF(what) what##_any
+DEFINE_WIDE(512, ISA_512, __m512d, 8, WIDEN_512, _mm512_fmadd_pd)
+DEFINE_WIDE(256, ISA_256, __m256d, 4, WIDEN_256, _mm256_fmadd_pd)
 #endif
+DEFINE_WIDE(any, ISA_ANY, double, 1, ITSELF, PLAIN)
 
 /* Processors with units of 256 bits widen wide vectors in twice as many steps, and in those units that add, while a
  * multiplication by 1 and addition goes elsewhere: 2.4 cycles for 16 elements in place of 4. */
