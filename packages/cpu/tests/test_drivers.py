@@ -1,5 +1,6 @@
 """The drivers behind kernels: shapes, strides, broadcasting, reductions, row programs."""
 
+import itertools
 import math
 
 import numpy as np
@@ -150,6 +151,29 @@ def test_sums_are_as_accurate_as_those_of_numpy(native, n, dtype):
             ours.append(abs(float(got) - exact))
             numpys.append(abs(float(np.sum(terms)) - exact))
     assert np.mean(ours) <= 1.2 * np.mean(numpys) + np.finfo(dtype).eps * math.sqrt(n)
+
+
+SPREAD = {
+    "every second": lambda x: x[:, :, ::2],
+    "backwards": lambda x: x[:, :, ::-1],
+    "every second of all": lambda x: x[::2, ::2, ::2],
+}
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+@pytest.mark.parametrize("layout", SPREAD)
+def test_sums_of_any_layout_are_as_accurate_as_those_of_numpy(native, layout, order):
+    """Whichever axis lies closest in memory is folded first; long chains of additions lose digits."""
+    x = SPREAD[layout](np.random.default_rng(3).random((60, 50, 80))).transpose(order)
+    v = T.dtensor3("v")
+    many = [axes for r in (1, 2, 3) for axes in itertools.combinations(range(3), r)]
+    sums = native([v], [v.sum(axis=axes) for axes in many])(x)
+    for axes, got in zip(many, sums, strict=True):
+        kept = [a for a in range(3) if a not in axes]
+        rows = x.transpose([*kept, *axes]).reshape(np.size(got), -1)[:40]
+        exact = np.array([math.fsum(row) for row in rows])
+        ours, numpys = (np.mean(np.abs(np.ravel(s)[:40] - exact) / exact) for s in (got, x.sum(axis=axes)))
+        assert ours <= 1.5 * numpys + np.finfo("float64").eps, axes
 
 
 @pytest.mark.parametrize("n", [0, 1, 7, 40, 97, 1100])

@@ -72,6 +72,8 @@ static int read_sweeps(Rows *r, PyObject *sweeps, PyObject *lanes)
             return -1;
         r->cost_ps += r->sweeps[i].final || r->sweeps[i].least ? 0 : r->sweeps[i].cost_ps + 100;
         r->moments |= r->sweeps[i].sums >= 0;
+        for (int k = 0; k < r->sweeps[i].nops; k++)
+            r->counts |= r->sweeps[i].ops[k].kind == OP_IOTA;
     }
     for (int32_t i = 0; i < r->nlanes; i++)
         if (rt_read_sweep(&r->lanes[i], PyTuple_GET_ITEM(lanes, i)) < 0)
@@ -188,6 +190,35 @@ static void split_strides(const Rows *r, const idx *strides, idx *kept, idx *row
         row[i] = strides[r->row_axes[i]];
 }
 
+/* How far one step along dim `d` of a row goes, all operands together. */
+static idx reach(const Job *job, int d)
+{
+    idx bytes = 0;
+    for (int i = 0; i < job->noperands; i++)
+        bytes += labs(job->row[i][d]);
+    return bytes;
+}
+
+static void exchange_dims(Job *job, int d)
+{
+    idx length = job->row_dims[d];
+    job->row_dims[d] = job->row_dims[d - 1];
+    job->row_dims[d - 1] = length;
+    for (int i = 0; i < job->noperands; i++) {
+        idx stride = job->row[i][d];
+        job->row[i][d] = job->row[i][d - 1];
+        job->row[i][d - 1] = stride;
+    }
+}
+
+/* Puts the dims of a row into the order in which they lie in memory, as NumPy does, so that neighbours are folded first. */
+static void sort_row_dims(Job *job, int ndim)
+{
+    for (int end = 1; end < ndim; end++)
+        for (int d = end; d > 0 && reach(job, d - 1) < reach(job, d); d--)
+            exchange_dims(job, d);
+}
+
 /* Describes the job in collapsed dims: inputs first, then outputs with an element per position. */
 void rt_rows_job(Call *c, const Thunk *t, const Rows *r, Job *job)
 {
@@ -215,6 +246,8 @@ void rt_rows_job(Call *c, const Thunk *t, const Rows *r, Job *job)
         job->rows *= job->kept_dims[i] = dims[r->kept_axes[i]];
     for (int i = 0; i < r->nrow; i++)
         job->length *= job->row_dims[i] = dims[r->row_axes[i]];
+    if (r->nrow > 1 && !r->counts)
+        sort_row_dims(job, r->nrow);
     job->nkept = rt_collapse(r->nkept, job->kept_dims, job->noperands, job->kept);
     job->nrow = rt_collapse(r->nrow, job->row_dims, job->noperands, job->row);
 }
@@ -236,7 +269,21 @@ void rt_rows_final(Call *c, const Thunk *t, const Rows *r, const Job *job, char 
     }
 }
 
-/* Which dim is innermost decides, unless the rows are short and many. */
+/* Whether neighbours in some operand's row are nearer to each other than its neighbouring rows. */
+static int lies_along(const Job *job)
+{
+    for (int i = 0; i < job->noperands && job->nrow; i++) {
+        idx step = labs(job->row[i][job->nrow - 1]), nearest = PTRDIFF_MAX;
+        for (int d = 0; d < job->nkept; d++)
+            if (job->kept[i][d] && labs(job->kept[i][d]) < nearest)
+                nearest = labs(job->kept[i][d]);
+        if (step && step < nearest)
+            return 1;
+    }
+    return 0;
+}
+
+/* What lies closest in memory decides, as it does in NumPy, unless the rows are short and many. */
 static int goes_across(const Rows *r, const Job *job)
 {
     if (!r->across || job->rows < 4)
@@ -245,10 +292,7 @@ static int goes_across(const Rows *r, const Job *job)
         return 1;
     if (job->rows >= 16 && job->length < (r->folds >= 0 ? 8 : 32))
         return 1;
-    int row_inner = 0;
-    for (int i = 0; i < job->noperands; i++)
-        row_inner |= job->nrow && job->row[i][job->nrow - 1] != 0 && labs(job->row[i][job->nrow - 1]) <= 8;
-    return !row_inner && job->rows >= 32;
+    return job->rows >= 32 && !lies_along(job);
 }
 
 typedef void (*run_fn)(Call *, const Thunk *, const Rows *, const Job *, char *);

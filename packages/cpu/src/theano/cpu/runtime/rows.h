@@ -17,7 +17,7 @@ typedef struct {
     int32_t ntemps, naccs, temp_size[RT_MAXACCS], acc_size[RT_MAXACCS];
     int32_t nsweeps, nlanes, cost_ps;
     uint8_t reduced[RT_MAXACCS]; /* of each output */
-    uint8_t across, moments;
+    uint8_t across, moments, counts; /* counts: a sweep asks for positions, which are those of the dims as given */
     int32_t nguards, guards[RT_MAXGUARDS]; /* inputs whose values must be positions along the row */
     int32_t folds; /* the input that the kernel does nothing with but fold, or -1 */
     Sweep *lanes; /* another version, for rows side by side; NULL: there is none */
