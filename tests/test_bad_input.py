@@ -58,6 +58,16 @@ def test_a_length_of_one_does_not_stretch_silently(mode):
 
 
 @each_mode
+def test_a_length_of_one_that_the_type_does_not_tell_is_explained(mode):
+    x, y = tensor.dmatrix("x"), tensor.dmatrix("column")
+    f = theano.function([x, y], x - y, mode=mode)
+    with pytest.raises(ValueError, match=r"(?s)HINT: dimension 1 has length 1 in column.*addbroadcast\(x, 1\)"):
+        f(np.ones((2, 3)), np.ones((2, 1)))
+    with pytest.raises(ValueError, match=r"(?s)(Do|HINT): give .*equal lengths"):
+        f(np.ones((2, 3)), np.ones((2, 4)))
+
+
+@each_mode
 def test_inner_lengths_of_a_product(mode):
     x, y = tensor.dmatrices("xy")
     f = theano.function([x, y], tensor.dot(x, y), mode=mode)
@@ -188,3 +198,85 @@ def test_an_op_whose_make_node_returns_nothing():
 
     with pytest.raises(TypeError, match=r"(?s)Empty.make_node returned None.*Do: return theano.graph.Apply"):
         Empty()(tensor.dvector("x"))
+
+
+def parts_of(caught):
+    text = "\n".join([str(caught.value), *getattr(caught.value, "__notes__", [])])
+    assert "Do: " in text or "HINT: " in text
+    return text
+
+
+def test_givens_of_another_type_name_both_variables():
+    x, f = tensor.dvector("x"), tensor.fvector("narrow")
+    with pytest.raises(TypeError) as caught:
+        theano.function([f], x * 2, givens={x: f})
+    assert "replace x of TensorType(float64, vector) through givens: narrow" in parts_of(caught)
+    # a replacement that nothing reads, or that is the output itself, is no problem
+    assert theano.function([f], f * 2, givens={x: f})([1]) == [2]
+
+
+def test_updates_name_the_new_value_and_its_line():
+    count = theano.shared(0, name="count")
+    half = count + 0.5  # the line of the new value
+    with pytest.raises(TypeError) as caught:
+        theano.function([], [], updates=[(count, half)])
+    text = parts_of(caught)
+    assert "(count, " in text
+    assert "the line of the new value" in text
+    with pytest.raises(ValueError, match=r"(?s)update count once.*\(count, .*\(count, "):
+        theano.function([], [], updates=[(count, count + 1), (count, count + 2)])
+    with pytest.raises(TypeError, match="updates=") as caught:
+        theano.function([], [count], [(count, count + 1)])  # the third place is that of the mode
+    parts_of(caught)
+
+
+def test_values_that_do_not_fit_name_what_they_are_for():
+    with pytest.raises(TypeError, match=r"set_value of the shared variable w, .*\(3, 3\)") as caught:
+        theano.shared(np.zeros(3), name="w").set_value(np.zeros((3, 3)))
+    parts_of(caught)
+    with pytest.raises(TypeError, match="set_value of the shared variable narrow") as caught:
+        theano.shared(np.zeros(3, "float32"), name="narrow").set_value(np.zeros(3))
+    assert "input_downcast" not in parts_of(caught)
+    x = tensor.dvector("x")
+    with pytest.raises(TypeError, match="default value of input x") as caught:
+        theano.function([theano.In(x, value="a")], x)
+    parts_of(caught)
+    with pytest.raises(TypeError, match=r"TensorVariable\. use a value") as caught:
+        theano.function([x], x)(x * 2)
+    assert "Subtensor" not in parts_of(caught)
+    with pytest.raises(TypeError, match=r"broadcastable=False, a bool") as caught:
+        tensor.TensorType("float64", False)
+    parts_of(caught)
+
+
+def test_eval_is_named_after_the_line_that_calls_it():
+    with pytest.raises(TypeError, match=r"test_bad_input\.py"):
+        x = tensor.dvector("x")
+        (x * 2).eval({x: np.ones((2, 2))})
+
+
+@each_mode
+@pytest.mark.parametrize(
+    ("build", "value"),
+    [
+        (lambda x: x[5], np.ones(3)),
+        (lambda x: x[np.array([1, 7])], np.ones(3)),
+        (lambda x: x.reshape((2, 3)), np.ones(5)),
+        (lambda x: tensor.set_subtensor(x[:2], x), np.ones(3)),
+        (lambda x: tensor.addbroadcast(x, 0) + 1, np.ones(3)),
+        (lambda x: x.max(), np.ones(0)),
+        (lambda x: tensor.argmax(x), np.ones(0)),
+        (lambda x: tensor.zeros((x.shape[0] - 5,)), np.ones(3)),
+        (lambda x: tensor.dot(x, x[1:]), np.ones(3)),
+        (lambda x: x[: x.shape[0] : tensor.cast(x[0], "int64") - 1], np.ones(3)),
+    ],
+)
+def test_errors_of_nodes_say_what_to_do(build, value, mode):
+    x = tensor.dvector("x")
+    f = theano.function([x], build(x), mode=mode)
+    with pytest.raises((ValueError, IndexError)) as caught:
+        f(value)
+    text = parts_of(caught)
+    hints = [line for line in text.splitlines() if line.startswith("HINT") and "exception_verbosity" not in line]
+    assert hints or "  Do: " in text
+    assert "test_bad_input.py" in text

@@ -71,6 +71,14 @@ def test_connection_pattern_follows_the_graph():
     assert given.connection_pattern(given(x).owner) == [[False]]
 
 
+def test_an_entry_that_is_no_override_is_named():
+    op = sum_and_product(lop_overrides=[None, "default"])
+    x, y = number("x"), number("y")
+    outs = op(x, y)
+    with pytest.raises(TypeError, match=r"(?s)None, a NoneType.*give 'default'"):
+        op.L_op([x, y], outs, [x, y])
+
+
 def test_gradient_overrides_are_called_with_inputs_outputs_and_gradients():
     op = sum_and_product(lop_overrides=lambda ins, outs, grads: [mul(grads[0], outs[1]), grads[1]])
     a, b, g, h = (number(n) for n in "abgh")

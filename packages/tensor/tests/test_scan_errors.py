@@ -170,3 +170,22 @@ def test_a_type_error_inside_a_step_stays_what_it_is():
 
     with pytest.raises(TypeError, match=r"^object of type 'int' has no len\(\)$"):
         scan(step, m)
+
+
+def test_strict_looks_behind_what_is_made_of_shared_variables():
+    w = theano.shared(np.ones(3), "w")
+    with pytest.raises(MissingInputError, match="w of"):
+        scan(lambda row: row * w.sum(), x, strict=True)
+    doubled = w * 2
+    out, _ = scan(lambda row, v: row * v.sum(), x, non_sequences=doubled, strict=True)
+    assert out.eval({x: [1.0, 2.0]}).tolist() == [6.0, 12.0]
+
+
+def test_a_state_of_another_rank_and_dtype_is_told_both():
+    with pytest.raises(ValueError, match=r"(?s)0 and 1 dimensions.*same number of dimensions.*same dtype"):
+        scan(lambda row, h: h + row, m, T.constant(0.0, dtype="float32"))
+
+
+def test_a_number_of_steps_below_zero():
+    with pytest.raises(ValueError, match=r"n_steps=-3: a negative number"):
+        scan(lambda h: h * 2, outputs_info=T.constant(1.0), n_steps=-3)

@@ -8,7 +8,7 @@ from typing import Any
 
 from theano.compile.sharedvalue import Container
 from theano.errors import explain
-from theano.graph import format_trace
+from theano.graph import Variable, format_trace
 
 __all__ = ["Binder"]
 
@@ -183,7 +183,7 @@ class Binder:
 
     def _bad_text(self, i: int, value: Any, error: Exception) -> str:
         shown = f"{type(value).__name__}"
-        if hasattr(value, "dtype") and hasattr(value, "shape"):
+        if hasattr(value, "dtype") and hasattr(value, "shape") and not isinstance(value, Variable):
             shown += f" of dtype {value.dtype} and shape {tuple(value.shape)}"
         index = self.positional.index(i)
         # A message in three parts already says what to do.

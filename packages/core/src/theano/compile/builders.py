@@ -266,6 +266,14 @@ def _entry(entry: Any, arguments: tuple[Any, ...]) -> Any:
 
 
 def _call(override: Any, arguments: tuple[Any, ...]) -> list[Any]:
+    if not callable(override):
+        raise TypeError(
+            explain(
+                "override a derivative of OpFromGraph",
+                f"{override!r}, a {type(override).__name__}",
+                "give 'default', a function, an OpFromGraph, or a variable of NullType or DisconnectedType",
+            )
+        )
     if isinstance(override, OpFromGraph):
         flat = [v for group in arguments for v in group]
         results = override(*flat)

@@ -16,6 +16,7 @@ from theano.compile.progress import progress
 from theano.compile.sharedvalue import SharedVariable
 from theano.compile.specification import Specification, as_specs, check_distinct, check_updates, outputs_of_dict
 from theano.errors import explain
+from theano.graph.trace import is_library_frame
 
 __all__ = ["function", "function_dump"]
 
@@ -77,8 +78,7 @@ def function(
         Arguments that break the rules above.
     """
     if name is None:
-        frame = sys._getframe(1)
-        name = f"{frame.f_code.co_filename}:{frame.f_lineno}"
+        name = _line_of_caller(sys._getframe(1))
     with compiling(name):
         outputs, output_keys = outputs_of_dict(outputs)
         check_updates(updates)
@@ -108,6 +108,13 @@ def function(
             roots=work.roots,
         )
         return maker.create()
+
+
+def _line_of_caller(frame: Any) -> str:
+    """``file:line`` of the innermost frame from `frame` outwards that is the user's (``x.eval()`` calls from here)."""
+    while is_library_frame(frame.f_globals.get("__name__", "")) and frame.f_back is not None:
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
 
 @contextmanager

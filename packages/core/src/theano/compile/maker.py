@@ -16,7 +16,7 @@ from theano.compile.mode import get_mode
 from theano.compile.pipeline import run_stages
 from theano.compile.progress import show_stage
 from theano.compile.recall import settle
-from theano.compile.sharedvalue import Container, SharedVariable
+from theano.compile.sharedvalue import Container, SharedVariable, misfit_text
 from theano.configuration import config
 from theano.errors import UnusedInputError, explain
 from theano.graph import FunctionGraph, Variable, ancestors, format_trace
@@ -246,7 +246,11 @@ def _container(spec: Any, given: Any) -> Container:
         return value
     container = Container(spec.variable, [None], strict=spec.strict, allow_downcast=spec.allow_downcast, name=spec.name)
     if value is not None:
-        container.value = value
+        try:
+            container.value = value
+        except TypeError as error:
+            asked = f"the default value of input {spec.name or spec.variable}, which is {spec.variable.type}"
+            raise TypeError(misfit_text(asked, value, error)) from error
     return container
 
 

@@ -213,10 +213,21 @@ def get_mode(orig_string: str | Mode | None) -> Mode:
     ------
     KeyError
         An unknown name.
+    TypeError
+        Neither a mode nor a name.
     """
     if isinstance(orig_string, Mode):
         return orig_string
     if orig_string is not None:
+        if not isinstance(orig_string, str):
+            raise TypeError(
+                explain(
+                    "the mode of a function",
+                    f"a {type(orig_string).__name__}: {orig_string!r}",
+                    "give a Mode or the name of one; in theano.function it stands before updates, which are best "
+                    "named: function(inputs, outputs, updates=...)",
+                )
+            )
         return _named_mode(orig_string)
     global _default_mode
     key = (

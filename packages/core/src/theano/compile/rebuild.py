@@ -7,7 +7,8 @@ from typing import Any
 
 from theano.compile.sharedvalue import SharedVariable, shared
 from theano.errors import explain
-from theano.graph import Constant, Variable
+from theano.graph import Constant, Variable, variable_text
+from theano.graph.trace import user_line
 
 __all__ = ["Rebuild", "iter_over_pairs", "rebuild_collect_shared"]
 
@@ -53,6 +54,8 @@ class Rebuild:
         The graph input that stands for each of them.
     updates : dict of SharedVariable to Variable
         New values, explicit and default ones, before cloning.
+    given : dict of Variable to Variable
+        The replacements, before cloning.
     """
 
     def __init__(
@@ -77,6 +80,7 @@ class Rebuild:
         self.shared: list[SharedVariable] = []
         self.root_of: dict[SharedVariable, Variable] = {}
         self.updates: dict[SharedVariable, Variable] = {}
+        self.given: dict[Variable, Variable] = {}
 
     def clone(self, variable: Variable) -> Variable:
         """The clone of `variable`, made now if need be; iterative, each node once."""
@@ -95,7 +99,13 @@ class Rebuild:
             if missing:
                 stack.extend(reversed(missing))
                 continue
-            new = node.clone_with_new_inputs([done[i] for i in node.inputs], strict=self.strict)
+            try:
+                new = node.clone_with_new_inputs([done[i] for i in node.inputs], strict=self.strict)
+            except TypeError:
+                for i in node.inputs:
+                    if i in self.given:
+                        _check_given(i, self.given[i])
+                raise
             for old_output, new_output in zip(node.outputs, new.outputs, strict=True):
                 done.setdefault(old_output, new_output)
         return done[variable]
@@ -139,6 +149,7 @@ class Rebuild:
                     )
                 )
             replacement = new if isinstance(new, Variable) else _shared_like(old, new)
+            self.given[old] = replacement
             self.clone_of[old] = self.clone(replacement)
 
     def add_updates(self, pairs: Pairs) -> None:
@@ -164,7 +175,7 @@ class Rebuild:
                 raise ValueError(
                     explain(
                         f"update {target} once",
-                        f"two new values, {self.updates[target]} and {value}",
+                        f"two new values, {_told(self.updates[target])} and {_told(value)}",
                         "keep one of them, or combine both in one expression",
                     )
                 )
@@ -181,6 +192,30 @@ class Rebuild:
                         self._meet(target)
                     cloned[target] = self.clone(value)
         return cloned
+
+
+def _check_given(old: Variable, new: Variable) -> None:
+    """Name a replacement that does not fit: the node that reads it knows only that its input does not."""
+    try:
+        old.type.filter_variable(new)
+    except TypeError as error:
+        raise TypeError(
+            explain(
+                f"replace {old} of {old.type} through givens",
+                f"{_told(new)} is of {new.type}{_written_at(new)}",
+                "cast it, or change its pattern with theano.tensor.patternbroadcast or unbroadcast; or pass "
+                "rebuild_strict=False, with which types of results may change",
+            )
+        ) from error
+
+
+def _told(value: Any) -> str:
+    return variable_text(value) if isinstance(value, Variable) else repr(value)
+
+
+def _written_at(value: Variable) -> str:
+    line = user_line(value)
+    return f" (written at {line})" if line else ""
 
 
 def _shared_like(variable: Variable, value: Any) -> SharedVariable:
@@ -201,11 +236,11 @@ def check_update(target: SharedVariable, value: Any) -> Variable:
     try:
         new = target.type.filter_variable(value, allow_convert=False)
     except TypeError as error:
-        kind = f"of {value.type}" if isinstance(value, Variable) else f"({error})"
+        kind = f"of {value.type}{_written_at(value)}" if isinstance(value, Variable) else f"({error})"
         raise TypeError(
             explain(
                 f"the update of {target} must have its type, {target.type}",
-                f"{value} {kind}",
+                f"{_told(value)} {kind}",
                 "cast the new value; if only the broadcast pattern differs, use theano.tensor.unbroadcast or "
                 "patternbroadcast on it",
             )

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, NoReturn
 
+from theano.compile.advice import advice
 from theano.configuration import config
 from theano.errors import KeyText, OpDefinitionError, explain
 from theano.graph import format_trace
@@ -159,7 +160,7 @@ def explain_node(
         lines.append(f"\nBacktrace when the node is created ({more}):\n{trace}")
     if config.exception_verbosity == "high":
         lines.extend(_verbose(node, inputs))
-    lines.extend(_hints(node, error, bool(trace)))
+    lines.extend(_hints(node, error, inputs, bool(trace)))
     return "\n".join(lines)
 
 
@@ -206,9 +207,10 @@ def _verbose(node: Any, inputs: Sequence[Any] | None) -> list[str]:
     return lines
 
 
-def _hints(node: Any, error: BaseException | None, traced: bool) -> list[str]:
+def _hints(node: Any, error: BaseException | None, inputs: Sequence[Any] | None, traced: bool) -> list[str]:
     lines: list[str] = []
     if error is not None:
+        lines.extend(advice(node, error, inputs))
         lines.extend(f"HINT: {hint}" for hint in _hints_of_plugins(node, error) if hint)
     if not traced:
         lines.append(

@@ -135,7 +135,12 @@ class SharedVariable(Variable):
         TypeError
             The value does not fit the type (the shape may change, dtype and rank may not).
         """
-        self.container.value = new_value if borrow else copy.deepcopy(new_value)
+        value = new_value if borrow else copy.deepcopy(new_value)
+        try:
+            self.container.value = value
+        except TypeError as error:
+            asked = f"set_value of the shared variable {self.name or 'without a name'}, which is {self.type}"
+            raise TypeError(misfit_text(asked, value, error)) from error
 
     def zero(self, borrow: bool = False) -> None:
         """Set the value to zeros of its shape; in place with ``borrow=True``."""
@@ -178,6 +183,20 @@ class SharedVariable(Variable):
                 "use get_value() and index the result" + hint,
             )
         )
+
+
+def misfit_text(asked: str, value: Any, error: TypeError) -> str:
+    """Tell that `value` does not fit what it is stored in; `error` is what its type said."""
+    problem, _, advice = str(error).partition("\n  Do: ")
+    kind = type(value).__name__
+    if hasattr(value, "dtype") and hasattr(value, "shape"):
+        kind += f" of dtype {value.dtype} and shape {tuple(value.shape)}"
+    return explain(
+        asked,
+        f"{kind}. {problem}",
+        advice.replace("set allow_input_downcast=True in function", "pass allow_downcast=True where it is made")
+        or "give a value of the type, or change the type",
+    )
 
 
 class _Constructors(_MutableSequence[Callable[..., SharedVariable]]):

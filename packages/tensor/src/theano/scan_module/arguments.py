@@ -193,6 +193,8 @@ def read_steps(n_steps: Any, sequences: Sequence[Sequence_]) -> tuple[Any, int |
         known = int(get_scalar_constant_value(steps))
     except NotScalarConstantError:
         return steps, None
+    if known < -1:  # -1 stands for one step, as it always did
+        raise ValueError(explain(f"scan: n_steps={known}", "a negative number", "give 0 or more; see go_backwards"))
     return constant(np.asarray(known, dtype="int64")), known
 
 

@@ -10,6 +10,7 @@ from theano.frozen import dataclass, field
 from theano.graph import Constant, Variable
 from theano.graph.clone import rebuild_graph
 from theano.graph.trace import capture
+from theano.graph.traversal import graph_inputs
 from theano.scan_module.arguments import Output
 from theano.scan_module.checks import check_feedback, written_at
 from theano.scan_module.scan_op import Scan
@@ -166,7 +167,7 @@ def _check_states(body: Body) -> None:
 
 
 def _check_strict(body: Body, found: list[Variable]) -> None:
-    for v in found:
+    for v in graph_inputs(found, body.listed):
         if isinstance(v, SharedVariable) and v not in body.listed:
             raise MissingInputError(
                 explain(

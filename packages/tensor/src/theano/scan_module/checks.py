@@ -73,17 +73,20 @@ def check_feedback(name: str | None, before: Variable, after: Variable) -> None:
     old: Any = before.type
     new: Any = after.type
     found = f"the initial value {before} is of {old}, the result {after} of {new}{written_at(after)}"
+    ranks = [getattr(type_, "ndim", None) for type_ in (old, new)]
+    if ranks[0] != ranks[1]:
+        found += f": {ranks[0]} and {ranks[1]} dimensions"
     if getattr(old, "dtype", None) != getattr(new, "dtype", None):
         do = (
             f"both must have the same dtype ({getattr(old, 'dtype', old)} and {getattr(new, 'dtype', new)} here): "
             "if the result is wider, cast the initial value up yourself (theano.tensor.cast); "
             "else cast the result"
         )
+        if ranks[0] != ranks[1]:
+            do = f"both must have the same number of dimensions ({ranks[0]} and {ranks[1]} here), and {do[10:]}"
         raise ValueError(explain(asked, found, do))
-    if getattr(old, "ndim", None) != getattr(new, "ndim", None):
-        raise ValueError(
-            explain(asked, f"{found}: {old.ndim} and {new.ndim} dimensions", "give both the same number of dimensions")
-        )
+    if ranks[0] != ranks[1]:
+        raise ValueError(explain(asked, found, "give both the same number of dimensions"))
     raise TypeError(
         explain(
             asked,

@@ -69,7 +69,15 @@ class TensorType(Type):
         self, dtype: Any, broadcastable: Sequence[Any], name: str | None = None, sparse_grad: bool = False
     ) -> None:
         self.dtype = _dtype_name(dtype)
-        self.broadcastable = tuple([bool(b) for b in broadcastable])
+        try:
+            self.broadcastable = tuple([bool(b) for b in broadcastable])
+        except TypeError as error:
+            text = explain(
+                "make a TensorType",
+                f"broadcastable={broadcastable!r}, a {type(broadcastable).__name__}",
+                "give a sequence with one bool for each dimension; that of a vector is (False,), with a comma",
+            )
+            raise TypeError(text) from error
         self.ndim = len(self.broadcastable)
         self.numpy_dtype = np.dtype(self.dtype)
         self.name = name

@@ -27,9 +27,18 @@ _ADDED_LENGTH: dict[Any, Callable[[list[Variable]], Any]] = {
 
 
 @functools.cache
-def _some_seed() -> np.random.SeedSequence:
+def _some_seed() -> Any:
     """For generators whose state is overwritten at once; made late, as NumPy loads its random part then."""
-    return np.random.SeedSequence(0)
+
+    class Fixed(np.random.bit_generator.ISeedSequence):
+        """The same words again and again: hashing takes longer than copying a state."""
+
+        words = np.ones(624, dtype="uint32")
+
+        def generate_state(self, n_words: int, dtype: Any = np.uint32) -> np.ndarray:
+            return self.words[:n_words].astype(dtype)
+
+    return Fixed()
 
 
 def _twin(state: np.random.RandomState) -> np.random.RandomState:
