@@ -19,6 +19,7 @@ from theano.graph import Apply, FunctionGraph, Variable
 from theano.tensor.elemwise import Elemwise
 
 from .engine import LocalOptimizer, copy_stack_trace
+from .joined import as_dtype, difference_of, product_of, quotient_of, sum_of
 from .matching import constant_like, constant_of, elemwise_node, has_one_client, keep_type, only_client
 
 __all__ = ["AddCanonizer", "Canonizer", "Factors", "MulCanonizer", "factors", "squares_opened", "terms"]
@@ -239,17 +240,10 @@ class _TreeCanonizer(LocalOptimizer):
 
     def _join(self, group: list[Variable], out: Variable) -> Variable:
         """The sum or product of `group`, computed in the dtype of `out`."""
-        op = tt.add if self.additive else tt.mul
-        if len(group) == 1:
-            return group[0]
-        if ts.upcast(*[v.type.dtype for v in group]) != out.type.dtype:
-            group = [tt.cast(group[0], out.type.dtype), *group[1:]]
+        op, dtype = sum_of if self.additive else product_of, out.type.dtype
         while len(group) > MAX_WIDTH:
-            group = [
-                op(*group[i : i + MAX_WIDTH]) if i + 1 < len(group) else group[i]
-                for i in range(0, len(group), MAX_WIDTH)
-            ]
-        return op(*group)
+            group = [op(group[i : i + MAX_WIDTH], dtype) for i in range(0, len(group), MAX_WIDTH)]
+        return op(group, dtype)
 
     def _build(self, fgraph: FunctionGraph, found: Factors, constant: Any, out: Variable) -> Variable | None:
         raise NotImplementedError
@@ -283,8 +277,8 @@ class AddCanonizer(_TreeCanonizer):
             return self._join(num, out) if num else constant_like(out, 0)
         below = self._join(den, out)
         if not num:
-            return tt.neg(below if below.type.dtype == out.type.dtype else tt.cast(below, out.type.dtype))
-        return tt.sub(self._join(num, out), below)
+            return tt.neg(as_dtype(below, out.type.dtype))
+        return difference_of(self._join(num, out), below, out.type.dtype)
 
 
 class MulCanonizer(_TreeCanonizer):
@@ -323,9 +317,8 @@ class MulCanonizer(_TreeCanonizer):
         else:
             below = self._join(den, out)
             above = self._join(num, out) if num else constant_like(out, 1)
-            result = tt.true_div(above, below)
-        if result.type.dtype != out.type.dtype:
-            result = tt.cast(result, out.type.dtype)
+            result = quotient_of(above, below, out.type.dtype)
+        result = as_dtype(result, out.type.dtype)
         return tt.neg(result) if found.sign < 0 else result
 
 

@@ -8,6 +8,7 @@ from theano import scalar as ts
 from theano import tensor as tt
 from theano.graph import Apply, FunctionGraph
 from theano.opt.canonizer import AddCanonizer, MulCanonizer, factors
+from theano.opt.joined import as_dtype, product_of, sum_of
 from theano.opt.matching import (
     constant_like,
     constant_of,
@@ -94,9 +95,7 @@ def local_mul_specialize(fgraph: FunctionGraph, node: Apply) -> Any:
             rest.append(v)
     if len(rest) == len(node.inputs):
         return None
-    result = constant_like(out, 1) if not rest else rest[0] if len(rest) == 1 else tt.mul(*rest)
-    if result.type.dtype != out.type.dtype:
-        result = tt.cast(result, out.type.dtype)
+    result = as_dtype(product_of(rest, out.type.dtype), out.type.dtype) if rest else constant_like(out, 1)
     return [keep_type(fgraph, tt.neg(result) if sign < 0 else result, out)]
 
 
@@ -109,7 +108,7 @@ def local_add_specialize(fgraph: FunctionGraph, node: Apply) -> Any:
         return None
     if not rest:
         return [zeros_of(fgraph, out)]
-    return [keep_type(fgraph, rest[0] if len(rest) == 1 else tt.add(*rest), out)]
+    return [keep_type(fgraph, sum_of(rest, out.type.dtype), out)]
 
 
 @rules.local([ts.Neg], "C P")
@@ -127,7 +126,7 @@ def local_neg_div_neg(fgraph: FunctionGraph, node: Apply) -> Any:
         return None
     top, bottom = quotient.inputs
     negative = elemwise_node(top, ts.Neg)
-    if negative is not None:
+    if negative is not None and negative.inputs[0].type.dtype.startswith("float"):
         return [keep_type(fgraph, tt.true_div(negative.inputs[0], bottom), node.outputs[0])]
     value = constant_of(top)
     if value is not None and value < 0 and top.type.dtype.startswith("float"):
@@ -150,7 +149,7 @@ def local_abs_lift(fgraph: FunctionGraph, node: Apply) -> Any:
 def local_abs_merge(fgraph: FunctionGraph, node: Apply) -> Any:
     """|a|*|b| -> |a*b|, |a|/|b| -> |a/b|."""
     inner = [elemwise_node(v, ts.Abs) for v in node.inputs]
-    if len(inner) < 2 or any(n is None for n in inner) or not node.outputs[0].type.dtype.startswith("float"):
+    if len(inner) < 2 or any(n is None or not n.outputs[0].type.dtype.startswith("float") for n in inner):
         return None
     result = tt.abs_(node.op(*[n.inputs[0] for n in inner if n is not None]))
     return [result] if result.type == node.outputs[0].type else None
@@ -160,7 +159,7 @@ def local_abs_merge(fgraph: FunctionGraph, node: Apply) -> Any:
 def local_div_abs_to_sgn(fgraph: FunctionGraph, node: Apply) -> Any:
     """x / |x| -> sgn(x)."""
     inner = elemwise_node(node.inputs[1], ts.Abs)
-    if inner is None or inner.inputs[0] is not node.inputs[0] or not node.outputs[0].type.dtype.startswith("float"):
+    if inner is None or inner.inputs[0] is not node.inputs[0] or not inner.inputs[0].type.dtype.startswith("float"):
         return None
     return [tt.sgn(node.inputs[0])]
 
@@ -195,7 +194,7 @@ def _without_divisor(fgraph: FunctionGraph, term: Any, x: Any) -> Any:
     opened = factors(fgraph, term)
     if x not in opened.den or opened.constants or opened.sign < 0 or len(opened.den) != 1:
         return None
-    top = opened.num[0] if len(opened.num) == 1 else tt.mul(*opened.num) if opened.num else None
+    top = product_of(opened.num, term.type.dtype) if opened.num else None
     return top if top is not None and top.type == term.type else None
 
 

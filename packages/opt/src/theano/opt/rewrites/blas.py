@@ -12,6 +12,7 @@ from theano.frozen import dataclass, field
 from theano.graph import Apply, FunctionGraph, Variable
 from theano.opt.canonizer import factors, terms
 from theano.opt.engine import EquilibriumOptimizer, GraphRule, TopoOptimizer, in2out
+from theano.opt.joined import product_of, sum_of
 from theano.opt.matching import constant_of, elemwise_node, has_one_client, keep_type, only_client, strip_dimshuffle
 from theano.opt.shape_feature import lengths_of
 from theano.tensor.alloc import AllocEmpty
@@ -235,7 +236,7 @@ def local_gemm(fgraph: FunctionGraph, node: Apply) -> Any:
     if rest_up:
         result = tt.add(result, *rest_up)
     if rest_down:
-        result = tt.sub(result, rest_down[0] if len(rest_down) == 1 else tt.add(*rest_down))
+        result = tt.sub(result, sum_of(rest_down, out.type.dtype))
     return [keep_type(fgraph, result, out)]
 
 
@@ -293,7 +294,7 @@ def local_dot22_to_dot22scalar(fgraph: FunctionGraph, node: Apply) -> Any:
     if rest:
         result = tt.mul(result, *rest)
     if rest_down:
-        result = tt.true_div(result, rest_down[0] if len(rest_down) == 1 else tt.mul(*rest_down))
+        result = tt.true_div(result, product_of(rest_down, out.type.dtype))
     return [keep_type(fgraph, result, out)]
 
 

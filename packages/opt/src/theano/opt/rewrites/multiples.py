@@ -11,6 +11,7 @@ from theano import scalar as ts
 from theano import tensor as tt
 from theano.graph import Apply, FunctionGraph, Variable
 from theano.opt.canonizer import terms
+from theano.opt.joined import as_dtype, difference_of, product_of, sum_of
 from theano.opt.matching import constant_like, constant_of, elemwise_node, keep_type
 from theano.opt.ruleset import RuleSet
 
@@ -48,7 +49,7 @@ def local_add_multiples(fgraph: FunctionGraph, node: Apply) -> Any:
             up += [v for v, sign, _ in members if sign > 0]
             down += [v for v, sign, _ in members if sign < 0]
         elif sums[core]:
-            _put(sums[core], core, members[0][0], up, down)
+            _put(sums[core], core, out, up, down)
     return [keep_type(fgraph, _difference(up, down, out), out)]
 
 
@@ -109,16 +110,17 @@ def _exact_sum(numbers: list[float], dtype: str) -> float | None:
     return total if near == total and isfinite(total) and fsum([*numbers, -total]) == 0 else None
 
 
-def _put(total: float, core: _Core, like: Variable, up: list[Variable], down: list[Variable]) -> None:
-    """Add ``total * core`` to the terms that are added or subtracted."""
-    if abs(total) == 1:
-        (up if total > 0 else down).append(core[0] if len(core) == 1 else tt.mul(*core))
+def _put(times: float, core: _Core, out: Variable, up: list[Variable], down: list[Variable]) -> None:
+    """Add ``times * core`` to the terms that are added or subtracted."""
+    if abs(times) == 1:
+        (up if times > 0 else down).append(product_of(core, out.type.dtype))
         return
-    up.append(tt.mul(constant_like(like, total), *core))
+    up.append(tt.mul(constant_like(out, times), *core))
 
 
 def _difference(up: list[Variable], down: list[Variable], out: Variable) -> Variable:
-    above, below = (side[0] if len(side) == 1 else tt.add(*side) if side else None for side in (up, down))
+    dtype = out.type.dtype
+    above, below = (sum_of(side, dtype) if side else None for side in (up, down))
     if above is None:
-        return constant_like(out, 0) if below is None else tt.neg(below)
-    return above if below is None else tt.sub(above, below)
+        return constant_like(out, 0) if below is None else tt.neg(as_dtype(below, dtype))
+    return above if below is None else difference_of(above, below, dtype)

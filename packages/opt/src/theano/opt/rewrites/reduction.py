@@ -8,6 +8,7 @@ from theano import scalar as ts
 from theano import tensor as tt
 from theano.graph import Apply, FunctionGraph, Variable
 from theano.opt.canonizer import Factors, factors
+from theano.opt.joined import as_dtype, product_of, quotient_of
 from theano.opt.matching import constant_of, elemwise_node, has_one_client, keep_type
 from theano.opt.ruleset import RuleSet
 from theano.tensor.alloc import Alloc
@@ -103,8 +104,7 @@ def _pull_out(fgraph: FunctionGraph, node: Apply, divisors_only: bool) -> Any:
     result = node.op(inside)
     result = tt.mul(*[v.dimshuffle(*kept) for v in num], result) if num else result
     if den:
-        below = [v.dimshuffle(*kept) for v in den]
-        result = tt.true_div(result, below[0] if len(below) == 1 else tt.mul(*below))
+        result = tt.true_div(result, product_of([v.dimshuffle(*kept) for v in den], out.type.dtype))
     result = tt.neg(result) if sign < 0 else result
     return [keep_type(fgraph, result, out)] if result.type.ndim == out.type.ndim else None
 
@@ -116,10 +116,11 @@ def _product(opened: Factors, num: list[Variable], den: list[Variable], sign: in
     below = [v for v in opened.den if v not in den]
     if not above:
         return None
-    result = above[0] if len(above) == 1 else tt.mul(*above)
+    dtype = x.type.dtype
+    result = product_of(above, dtype)
     if below:
-        result = tt.true_div(result, below[0] if len(below) == 1 else tt.mul(*below))
-    return tt.neg(result) if sign < 0 else result
+        result = quotient_of(result, product_of(below, dtype), dtype)
+    return tt.neg(as_dtype(result, dtype)) if sign < 0 else result
 
 
 @rules.local([Sum], "C S P")

@@ -8,6 +8,7 @@ from theano import scalar as ts
 from theano import tensor as tt
 from theano.graph import Apply, FunctionGraph, Variable
 from theano.opt.canonizer import factors, squares_opened, terms
+from theano.opt.joined import argument_of
 from theano.opt.matching import elemwise_node, keep_type, negated
 from theano.opt.ruleset import RuleSet
 from theano.tensor.nnet.sigm import (
@@ -83,7 +84,7 @@ def _complement(fgraph: FunctionGraph, variable: Variable) -> Variable | None:
     if len(opened.den) != 1 or opened.num or not opened.constants or constant_sum(opened) != 1:
         return None
     inner = elemwise_node(opened.den[0], ScalarSigmoid)
-    return None if inner is None else inner.inputs[0]
+    return None if inner is None else argument_of(inner)
 
 
 @rules.local([ts.Mul], "S")
@@ -94,7 +95,7 @@ def local_sigm_times_exp(fgraph: FunctionGraph, node: Apply) -> Any:
     exps = [(v, n.inputs[0]) for v in node.inputs if (n := elemwise_node(v, ts.Exp)) is not None]
     for s, x in sigmoids:
         for e, y in exps:
-            if negated(y) is not x and negated(x) is not y:
+            if not y.type.dtype.startswith("float") or (negated(y) is not x and negated(x) is not y):
                 continue
             rest = list(node.inputs)
             rest.remove(s)
@@ -110,7 +111,7 @@ def logsigm_to_softplus(fgraph: FunctionGraph, node: Apply) -> Any:
     inner = elemwise_node(node.inputs[0], ScalarSigmoid)
     if inner is None:
         return None
-    return [keep_type(fgraph, tt.neg(softplus(_minus(inner.inputs[0]))), node.outputs[0])]
+    return [keep_type(fgraph, tt.neg(softplus(_minus(argument_of(inner)))), node.outputs[0])]
 
 
 @rules.local([ts.Log], "S", name="log1msigm_to_softplus")

@@ -9,6 +9,7 @@ from theano import scalar as ts
 from theano import tensor as tt
 from theano.graph import Apply, FunctionGraph, Variable
 from theano.opt.canonizer import Factors, factors, terms
+from theano.opt.joined import argument_of, as_dtype, difference_of, product_of, quotient_of, sum_of
 from theano.opt.matching import constant_like, constant_of, elemwise_node, keep_type, negated
 from theano.opt.ruleset import RuleSet
 from theano.tensor.elemwise import DimShuffle
@@ -32,13 +33,11 @@ def rest_of_sum(opened: Factors, like: Variable) -> Variable | None:
     """An opened sum without its constants, in the dtype of `like`; None when nothing is left."""
     if not opened.num and not opened.den:
         return None
-    above = None if not opened.num else opened.num[0] if len(opened.num) == 1 else tt.add(*opened.num)
-    below = None if not opened.den else opened.den[0] if len(opened.den) == 1 else tt.add(*opened.den)
-    if above is None:
-        result = tt.neg(below)
-    else:
-        result = above if below is None else tt.sub(above, below)
-    return result if result.type.dtype == like.type.dtype else tt.cast(result, like.type.dtype)
+    dtype = like.type.dtype
+    above, below = (sum_of(side, dtype) if side else None for side in (opened.num, opened.den))
+    if below is None:
+        return None if above is None else as_dtype(above, dtype)
+    return tt.neg(as_dtype(below, dtype)) if above is None else as_dtype(difference_of(above, below, dtype), dtype)
 
 
 @rules.local([ts.Log], "S P")
@@ -76,7 +75,7 @@ def _one_term(fgraph: FunctionGraph, node: Apply, *kinds: type) -> tuple[float, 
     inner = elemwise_node(term, *kinds)
     if inner is None:
         return None
-    return constant_sum(opened), 1 if opened.num else -1, inner.inputs[0], type(inner.op.scalar_op)
+    return constant_sum(opened), 1 if opened.num else -1, argument_of(inner), type(inner.op.scalar_op)
 
 
 #: (constant, sign, function) -> what ``constant + sign * f(x)`` is.
@@ -115,7 +114,7 @@ def local_log_add(fgraph: FunctionGraph, node: Apply) -> Any:
     exps = [elemwise_node(v, ts.Exp) for v in addition.inputs]
     if any(e is None for e in exps):
         return None
-    a, b = (e.inputs[0] for e in exps)  # type: ignore[union-attr]
+    a, b = (argument_of(e) for e in exps)  # type: ignore[arg-type]
     far = tt.maximum(a, b) + tt.log1p(tt.exp(-tt.abs_(a - b)))
     # equal infinities have no difference
     result = tt.switch(tt.eq(a, b), a + constant_like(a, math.log(2)), far)
@@ -132,7 +131,7 @@ def _sum_of_exp(variable: Variable) -> tuple[Variable, Apply, Any] | None:
     if node is None or not isinstance(node.op, Sum):
         return None
     inner = elemwise_node(node.inputs[0], ts.Exp)
-    return None if inner is None else (inner.inputs[0], node, order)
+    return None if inner is None else (argument_of(inner), node, order)
 
 
 @rules.local([ts.Log], "S")
@@ -236,10 +235,11 @@ def with_factor(
     den = _without(opened.den, divisor) + [v for v, inverted, _ in opened.constants if inverted]
     if new is not None:
         num.append(new)
-    result = tt.mul(*num) if len(num) > 1 else num[0] if num else constant_like(out, 1)
+    dtype = out.type.dtype
+    result = product_of(num, dtype) if num else constant_like(out, 1)
     if den:
-        result = tt.true_div(result, den[0] if len(den) == 1 else tt.mul(*den))
-    return tt.neg(result) if opened.sign < 0 else result
+        result = quotient_of(result, product_of(den, dtype), dtype)
+    return tt.neg(as_dtype(result, dtype)) if opened.sign < 0 else result
 
 
 def _without(group: list[Variable], one: Variable | None) -> list[Variable]:

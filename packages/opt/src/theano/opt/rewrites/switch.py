@@ -6,7 +6,8 @@ from typing import Any
 
 from theano import scalar as ts
 from theano import tensor as tt
-from theano.graph import Apply, FunctionGraph
+from theano.graph import Apply, FunctionGraph, Variable
+from theano.opt.joined import as_dtype
 from theano.opt.matching import constant_of, elemwise_node, has_one_client, is_constant, keep_type
 from theano.opt.ruleset import RuleSet
 from theano.tensor.elemwise import Elemwise
@@ -39,10 +40,14 @@ def local_merge_switch_same_cond(fgraph: FunctionGraph, node: Apply) -> Any:
     inner = [elemwise_node(v, ts.Switch) for v in node.inputs]
     if any(n is None for n in inner) or len({n.inputs[0] for n in inner}) != 1:  # type: ignore[union-attr]
         return None
-    yes = node.op(*[n.inputs[1] for n in inner])  # type: ignore[union-attr]
-    no = node.op(*[n.inputs[2] for n in inner])  # type: ignore[union-attr]
+    yes, no = (node.op(*[_branch(n, i) for n in inner]) for i in (1, 2))  # type: ignore[arg-type]
     result = tt.switch(inner[0].inputs[0], yes, no)  # type: ignore[union-attr]
     return [result] if result.type == node.outputs[0].type else None
+
+
+def _branch(choice: Apply, i: int) -> Variable:
+    """One branch of a switch, in the dtype of the switch: a narrower one would wrap around in what is done to it."""
+    return as_dtype(choice.inputs[i], choice.outputs[0].type.dtype)
 
 
 @rules.local([ts.Mul], "C P")
@@ -68,7 +73,7 @@ def _sink(fgraph: FunctionGraph, node: Apply, places: Any) -> Any:
             if not is_constant(choice.inputs[branch], 0):
                 continue
             inputs = list(node.inputs)
-            inputs[i] = choice.inputs[3 - branch]
+            inputs[i] = _branch(choice, 3 - branch)
             moved = node.op(*inputs)
             zero = tt.constant(0, dtype=moved.type.dtype)
             parts = (zero, moved) if branch == 1 else (moved, zero)

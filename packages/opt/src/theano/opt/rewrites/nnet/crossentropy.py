@@ -10,6 +10,7 @@ from theano import scalar as ts
 from theano import tensor as tt
 from theano.graph import Apply, Constant, FunctionGraph, Variable
 from theano.opt.canonizer import Factors, factors
+from theano.opt.joined import product_of
 from theano.opt.matching import constant_of, elemwise_node, is_constant, keep_type
 from theano.opt.ruleset import RuleSet
 from theano.opt.shape_feature import lengths_of
@@ -147,7 +148,7 @@ def _row_value(variable: Variable) -> Variable:
 def _scaled(value: Variable, num: list[Variable], den: list[Variable], sign: int) -> Variable:
     result = tt.mul(value, *num) if num else value
     if den:
-        result = tt.true_div(result, den[0] if len(den) == 1 else tt.mul(*den))
+        result = tt.true_div(result, product_of(den, result.type.dtype))
     return tt.neg(result) if sign < 0 else result
 
 

@@ -8,6 +8,7 @@ from theano import scalar as ts
 from theano import tensor as tt
 from theano.graph import Apply, FunctionGraph, Variable
 from theano.opt.canonizer import Factors, factors, squares_opened, terms
+from theano.opt.joined import as_dtype, difference_of, product_of, quotient_of, sum_of
 from theano.opt.matching import elemwise_node, keep_type
 from theano.opt.rewrites.stabilize import with_factor
 from theano.opt.ruleset import RuleSet
@@ -67,7 +68,7 @@ def local_softmax_with_bias(fgraph: FunctionGraph, node: Apply) -> Any:
     return None if parts is None else [keep_type(fgraph, softmax_with_bias(*parts), node.outputs[0])]
 
 
-def _row_total_of(variable: Variable) -> Variable | None:
+def _row_sum_of(variable: Variable) -> Variable | None:
     """x for sum(exp(x), axis=1, keepdims=True) of a matrix x."""
     total = _row_sum(variable)
     if total is None:
@@ -84,7 +85,7 @@ def local_softmax_from_exp(fgraph: FunctionGraph, node: Apply) -> Any:
         return None
     opened = factors(fgraph, out)
     for divisor in opened.den:
-        x = _row_total_of(divisor)
+        x = _row_sum_of(divisor)
         if x is None or x.type.dtype != out.type.dtype or x.type.broadcastable[1]:
             continue
         top = _exp_of(x, opened.num)
@@ -106,7 +107,7 @@ def local_row_sum_over_exp_total(fgraph: FunctionGraph, node: Apply) -> Any:
         return None
     opened = squares_opened(factors(fgraph, out))
     for divisor in opened.den:
-        x = _row_total_of(divisor)
+        x = _row_sum_of(divisor)
         for v in opened.num if x is not None else ():
             total = _row_sum(v)
             if total is None:
@@ -161,25 +162,25 @@ def _times_row_total(fgraph: FunctionGraph, total: Variable, x: Variable) -> Var
     for side, group in zip(sides, (opened.num, opened.den), strict=True):
         for term in group:
             parts = squares_opened(factors(fgraph, term))
-            divisor = next((d for d in parts.den if _row_total_of(d) is x), None)
+            divisor = next((d for d in parts.den if _row_sum_of(d) is x), None)
             if divisor is None or not (parts.num or parts.constants):
                 return None
             parts.den.remove(divisor)
-            side.append(_rebuilt(parts))
-    above = sides[0][0] if len(sides[0]) == 1 else tt.add(*sides[0]) if sides[0] else None
-    below = sides[1][0] if len(sides[1]) == 1 else tt.add(*sides[1]) if sides[1] else None
+            side.append(_rebuilt(parts, term.type.dtype))
+    dtype = x.type.dtype
+    above, below = (sum_of(side, dtype) if side else None for side in sides)
     if above is None:
         return tt.neg(below)
-    return above if below is None else tt.sub(above, below)
+    return above if below is None else difference_of(above, below, dtype)
 
 
-def _rebuilt(opened: Factors) -> Variable:
+def _rebuilt(opened: Factors, dtype: str) -> Variable:
     num = opened.num + [v for v, inverted, _ in opened.constants if not inverted]
-    result = tt.mul(*num) if len(num) > 1 else num[0]
     den = opened.den + [v for v, inverted, _ in opened.constants if inverted]
+    result = product_of(num, dtype)
     if den:
-        result = tt.true_div(result, den[0] if len(den) == 1 else tt.mul(*den))
-    return tt.neg(result) if opened.sign < 0 else result
+        result = quotient_of(result, product_of(den, dtype), dtype)
+    return tt.neg(as_dtype(result, dtype)) if opened.sign < 0 else result
 
 
 @rules.local([ts.Mul], "S P")
@@ -246,14 +247,9 @@ def local_logsoftmax_grad(fgraph: FunctionGraph, node: Apply) -> Any:
     if sm not in opened.den:
         return None
     opened.den.remove(sm)
-    num = opened.num + [v for v, inverted, _ in opened.constants if not inverted]
-    den = opened.den + [v for v, inverted, _ in opened.constants if inverted]
-    if not num:
+    if not opened.num and all(inverted for _, inverted, _ in opened.constants):
         return None
-    g = num[0] if len(num) == 1 else tt.mul(*num)
-    if den:
-        g = tt.true_div(g, den[0] if len(den) == 1 else tt.mul(*den))
-    g = keep_type(fgraph, tt.neg(g) if opened.sign < 0 else g, dy)
+    g = keep_type(fgraph, _rebuilt(opened, dy.type.dtype), dy)
     result = tt.sub(g, tt.mul(tt.sum(g, axis=1).dimshuffle(0, "x"), sm))
     return [keep_type(fgraph, result, node.outputs[0])]
 
