@@ -87,7 +87,7 @@ def leftovers(cache):
     return [
         p.name
         for p in Path(cache).rglob("*")
-        if p.is_file() and (p.name.startswith(".") or p.suffix not in (".so", ".json", ".plan"))
+        if p.is_file() and (p.name.startswith(".") or p.suffix not in (".so", ".json", ".plan", ".tools"))
     ]
 
 

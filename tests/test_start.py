@@ -30,7 +30,7 @@ def _python(code):
         ["pluggy"],
         ["theano.scan_module.scan_op", "theano.cpu.calls.loop"],
         ["theano.tensor.random", "theano.gradient.rules.tensor.sort"],
-        ["dataclasses", "importlib.metadata", "pathlib", "fractions"],
+        ["dataclasses", "importlib.metadata", "pathlib", "fractions", "json"],
     ],
 )
 def test_a_small_program_does_without(absent):

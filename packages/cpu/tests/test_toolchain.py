@@ -1,5 +1,6 @@
 """The compiler: found, fast, and all the ways in which it can fail."""
 
+import marshal
 import os
 import signal
 import subprocess
@@ -78,8 +79,20 @@ def test_the_driver_is_asked_once(monkeypatch):
     assert not toolchain._no_direct_route
 
 
+def sealed(value):
+    text = marshal.dumps(value, 0)
+    return digest(text).encode() + text
+
+
+GOOD = {"cc1": ["cc1"], "as": ["as"], "ld": ["ld"]}
+
+
 @pytest.mark.parametrize(
-    "data", [b"", b"{", b"[]", b'{"cc1": [], "as": ["as"], "ld": ["ld"]}', b'{"cc1": 1, "as": 2, "ld": 3}']
+    "data",
+    [
+        *(b"", b"{", sealed(GOOD)[:-1], sealed(GOOD)[:40], b"0" * 40 + sealed(GOOD)[40:]),
+        *map(sealed, ([], GOOD | {"cc1": []}, {"cc1": 1, "as": 2, "ld": 3}, GOOD | {"as": [b"as"]})),
+    ],
 )
 def test_spoilt_command_lines_are_asked_again(data):
     memory = Memory()

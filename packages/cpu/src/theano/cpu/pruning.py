@@ -10,7 +10,6 @@ named.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import stat
 import time
@@ -26,6 +25,9 @@ PAUSE = 3600.0
 
 STAMP = "tools-pruned.json"
 """Says by its time when the folder was last looked at; named as the other small files that are no entries."""
+USED = (".so", ".plan", ".tools")
+"""What is used by itself; other files go with them."""
+
 FILL = 0.75
 """What is left of the limit after pruning, so that it does not begin again with the next kernel."""
 
@@ -93,7 +95,7 @@ def prune(folder: int, limit: int) -> int:
     if total <= limit:
         return 0
     before = total
-    units = sorted((n for n in files if n.endswith((".so", ".plan"))), key=lambda n: files[n].st_mtime)
+    units = sorted((n for n in files if n.endswith(USED)), key=lambda n: files[n].st_mtime)
     entries = _entries_of(folder, files)
     leftovers = [n for n in files if n.startswith(".") and now - files[n].st_mtime > DAY]
     orphans = [n for library, names in entries.items() if library not in files for n in names]
@@ -126,6 +128,8 @@ def _size(state: os.stat_result) -> int:
 
 def _entries_of(folder: int, files: dict[str, os.stat_result]) -> dict[str, list[str]]:
     """From names of libraries to the entries that name them; what cannot be read belongs to no library."""
+    import json  # lazy: what `theano.cpu.cache` writes needs no parser, but this is about files of anybody's
+
     found: dict[str, list[str]] = {}
     for name in files:
         if not name.endswith(".json") or name.startswith(("tools-", ".")):

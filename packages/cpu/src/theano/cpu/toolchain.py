@@ -7,7 +7,7 @@ the driver itself is used.
 
 from __future__ import annotations
 
-import json
+import marshal
 import os
 import sys
 from typing import Protocol
@@ -17,6 +17,7 @@ from theano.cpu import machine
 from theano.cpu.compiler import CompileError, Compiler, which
 from theano.cpu.processes import ToolError, run_chains
 from theano.cpu.scratch import scratch_folder
+from theano.digest import digest
 from theano.errors import explain
 
 
@@ -135,7 +136,8 @@ def _command_lines(folder: str, compiler: Compiler, store: Files | None, seconds
             _no_direct_route.add(compiler.identity)
             return None
         if store is not None:
-            store.publish(name, json.dumps(known).encode())
+            text = marshal.dumps(known, 0)
+            store.publish(name, digest(text).encode() + text)
     _tools[name] = known
     return known
 
@@ -144,17 +146,15 @@ _tools: dict[str, dict[str, list[str]]] = {}
 
 
 def _tools_name(compiler: Compiler) -> str:
-    from theano.digest import digest  # lazy: kept out of the import of this module
-
     path = os.environ.get("PATH", "")
-    return f"tools2-{digest(compiler.identity, ' '.join(compiler.flags), machine.identity(), path)}.json"
+    return f"{digest(compiler.identity, ' '.join(compiler.flags), machine.identity(), path)}.tools"
 
 
 def _read_tools(data: bytes | None) -> dict[str, list[str]] | None:
-    try:
-        found = json.loads(data or b"null")
-    except (ValueError, RecursionError):
+    check, text = (data or b"")[:40], (data or b"")[40:]
+    if not text or check != digest(text).encode():
         return None
+    found = marshal.loads(text)
     if not isinstance(found, dict) or set(found) != {"cc1", "as", "ld"}:
         return None
     fine = all(isinstance(c, list) and c and all(isinstance(w, str) for w in c) and which(c[0]) for c in found.values())
