@@ -144,7 +144,6 @@ def plugin(**hooks):
 @pytest.fixture
 def managed(monkeypatch):
     """Makes a manager that finds the given plugins; a callable stands for an import."""
-    monkeypatch.setattr("theano.plugin.manager.BUNDLED", ())
     for name in ("THEANO_PLUGINS", "THEANO_DISABLE_PLUGINS", "THEANO_TRACE_PLUGINS"):
         monkeypatch.delenv(name, raising=False)
 

@@ -10,6 +10,8 @@ import functools
 import marshal
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.machinery import EXTENSION_SUFFIXES
 
 import numpy as np
@@ -62,20 +64,39 @@ def _read_files() -> float:
     """Note size and time of all files that take part in compiling; return when one changed last."""
     last = 0.0
     folders = list(theano.__path__)
-    for folder in folders:
+    tops = len(folders)
+    for number, folder in enumerate(folders):
         if len(folders) > _MOST_FOLDERS:
             raise OSError("some other large folder bears the name of the package")
-        is_top = folder in theano.__path__
-        with os.scandir(folder) as entries:
+        with _scanned(folder) as entries:
             for entry in entries:
                 name = entry.name
                 if name.endswith(_CODE):
                     state = entry.stat()
-                    _files[entry.path] = (state.st_size, state.st_mtime_ns)
+                    _files[f"{folder}{os.sep}{name}"] = (state.st_size, state.st_mtime_ns)
                     last = max(last, state.st_mtime, state.st_ctime)
-                elif "." not in name and not (name == "__pycache__" or (is_top and name in _ASIDE)) and entry.is_dir():
-                    folders.append(entry.path)
+                elif _may_compile(name, number < tops) and entry.is_dir():
+                    folders.append(f"{folder}{os.sep}{name}")
     return last
+
+
+def _may_compile(folder: str, is_room: bool) -> bool:
+    return "." not in folder and folder != "__pycache__" and not (is_room and folder in _ASIDE)
+
+
+@contextmanager
+def _scanned(folder: str) -> Iterator[Iterator[os.DirEntry[str]]]:
+    """The entries of a folder, which look at their files from there and not along the whole path."""
+    if os.scandir not in os.supports_fd:
+        with os.scandir(folder) as entries:
+            yield entries
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with os.scandir(handle) as entries:
+            yield entries
+    finally:
+        os.close(handle)
 
 
 def is_ours(module: str) -> bool:

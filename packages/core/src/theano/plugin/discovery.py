@@ -65,7 +65,8 @@ def installed() -> list[str] | None:
 @functools.cache
 def _distributions_in(folder: str) -> list[str]:
     try:
-        return [name for name in os.listdir(folder) if name.lower().endswith((".dist-info", ".egg-info"))]
+        names = [name for name in os.listdir(folder) if name[-1:] in "oO"]
+        return [name for name in names if name.lower().endswith((".dist-info", ".egg-info"))]
     except OSError:
         return []
 

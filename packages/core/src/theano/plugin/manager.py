@@ -16,15 +16,12 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
-from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from theano.configuration import check_pending_flags, sources
 from theano.errors import PluginWarning, explain
 from theano.frozen import dataclass
-from theano.plugin.bundled import BUNDLED
 from theano.plugin.discovery import EntryPoint, entry_points
 from theano.plugin.markers import hookimpl, hookspec
 from theano.plugin.registry import Registry
@@ -170,8 +167,6 @@ class Manager:
         self.run_stage("config")
 
     def _discover(self) -> None:
-        for path in BUNDLED:
-            self._load_one(path, "theano-core", partial(import_module, path))
         for point in self._enabled():
             dist = point.dist
             distribution = f"{dist.name} {dist.version}" if dist else "unknown distribution"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from importlib.util import find_spec
+from importlib import import_module
 from typing import Any
 
 from theano.configuration import config
@@ -14,13 +14,16 @@ __all__ = ["CpuBackend", "backend"]
 
 @functools.cache
 def _runtime_problem() -> str | None:
-    if find_spec("theano.cpu._runtime") is None:
+    try:
+        import_module("theano.cpu._runtime")
+        import theano.cpu.native_function  # noqa: F401  lazy: loads the extension
+    except ModuleNotFoundError as error:
+        if error.name != "theano.cpu._runtime":
+            return str(error)
         return (
             "the native runtime of theano-cpu was not built when the package was installed "
             "(it needs a C compiler and the headers of Python)"
         )
-    try:
-        import theano.cpu.native_function  # noqa: F401  lazy: loads the extension
     except ImportError as error:
         return str(error)
     return None

@@ -12,18 +12,23 @@ from __future__ import annotations
 import atexit
 import contextlib
 import ctypes
-import errno
 import os
 import stat
+import time
 import warnings
 
 from theano.configuration import config
-from theano.cpu.pruning import USED, note_use, prune_if_due
 from theano.cpu.vector_math import vector_library
 from theano.digest import digest
 
 _ENTRY_LIMIT = 1 << 16
 _LIBRARY_LIMIT = 1 << 28
+
+
+USED = (".so", ".plan", ".tools")
+"""What is used by itself; its time of modification is the time of its last use, to the day."""
+
+DAY = 24 * 3600.0
 
 
 class UnsafeFolder(Exception):
@@ -48,8 +53,9 @@ class Store:
             state = os.fstat(handle)
             if not stat.S_ISREG(state.st_mode) or _foreign(state) or state.st_size > limit:
                 return None
-            if name.endswith(USED):
-                note_use(handle, state)
+            if name.endswith(USED) and time.time() - state.st_mtime > DAY:
+                with contextlib.suppress(OSError):
+                    os.utime(handle)  # for `theano.cpu.pruning`
             with os.fdopen(handle, "rb", closefd=False) as file:
                 return file.read()
         except OSError:
@@ -78,7 +84,7 @@ class Store:
             try:
                 self._handle = _open_folder(self.path)
             except UnsafeFolder as error:
-                raise OSError(errno.ENOENT, str(error)) from error
+                raise FileNotFoundError(str(error)) from error
             self._identity = _inode(self._handle)
         return self._handle
 
@@ -201,6 +207,8 @@ class KernelCache:
         self._count(len(data) + 4096)
 
     def _count(self, added: int) -> None:
+        from theano.cpu.pruning import prune_if_due  # lazy: who finds all that is needed adds nothing
+
         self._added += added
         if prune_if_due(self.store._folder, self._added):
             self._added = 0

@@ -7,7 +7,6 @@ import os
 
 from theano.configuration import config
 from theano.cpu import machine
-from theano.cpu.sanitizer import sanitizer_flags
 from theano.errors import TheanoError, explain
 from theano.frozen import dataclass
 
@@ -98,7 +97,15 @@ def _describe(wanted: str, cc: str, more_flags: str) -> Compiler:
             state = os.stat(found)  # of what a link leads to
             marks.append(f"{found} {state.st_dev} {state.st_ino} {state.st_size} {state.st_mtime_ns}")
     flags = _CLANG_FLAGS if "clang" in os.path.basename(os.path.realpath(path)) else _wide(_GCC_FLAGS)
-    return Compiler(command, " ".join([*command, *marks]), (*flags, *sanitizer_flags(), *more_flags.split()))
+    return Compiler(command, " ".join([*command, *marks]), (*flags, *_watching(), *more_flags.split()))
+
+
+def _watching() -> tuple[str, ...]:
+    if not os.environ.get("THEANO_CPU_SANITIZE"):
+        return ()
+    from theano.cpu.sanitizer import sanitizer_flags  # lazy: hardly anybody watches
+
+    return sanitizer_flags()
 
 
 def _c_form(word: str) -> str:

@@ -1,9 +1,9 @@
 """Keeping the kernel cache small: what was not used for the longest time goes first.
 
 The time of modification of a library, or of a recipe of a plan (`theano.cpu.recipes`), is the time of its last use, to
-the day: `note_use` renews it when a process loads what was not used since yesterday. Other processes may load, add and
-prune at the same time. A library that is deleted while it is loaded stays mapped; an entry without its library is a
-miss like any other; and what is younger than `GRACE` is left alone, so that nobody's new files go before they are
+the day: `Store.read` renews it when a process loads what was not used since yesterday. Other processes may load, add
+and prune at the same time. A library that is deleted while it is loaded stays mapped; an entry without its library is
+a miss like any other; and what is younger than `GRACE` is left alone, so that nobody's new files go before they are
 named.
 """
 
@@ -15,19 +15,16 @@ import stat
 import time
 
 from theano.configuration import config
+from theano.cpu.cache import DAY, USED
 
-__all__ = ["limit_in_bytes", "note_use", "prune", "prune_if_due"]
+__all__ = ["limit_in_bytes", "prune", "prune_if_due"]
 
-DAY = 24 * 3600.0
 GRACE = 600.0
 PAUSE = 3600.0
 """Nobody looks at the whole folder more often than this, unless one process has added a good part of the limit."""
 
 STAMP = "tools-pruned.json"
 """Says by its time when the folder was last looked at; named as the other small files that are no entries."""
-USED = (".so", ".plan", ".tools")
-"""What is used by itself; other files go with them."""
-
 FILL = 0.75
 """What is left of the limit after pruning, so that it does not begin again with the next kernel."""
 
@@ -35,13 +32,6 @@ FILL = 0.75
 def limit_in_bytes() -> int:
     """``config.kernel_cache_size`` in bytes; 0 means no bound."""
     return int(config.kernel_cache_size) << 20
-
-
-def note_use(handle: int, state: os.stat_result) -> None:
-    """Renew the time of a file's last use."""
-    if time.time() - state.st_mtime > DAY:
-        with contextlib.suppress(OSError):
-            os.utime(handle)
 
 
 def prune_if_due(folder: int, added: int) -> bool:
