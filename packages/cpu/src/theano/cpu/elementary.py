@@ -103,21 +103,18 @@ _EXPM1 = (
 """
 )
 
-# tanh(a) = e / (2 + e) with e = exp(2 a) - 1: the larger a, the less an error of e matters.
-_TANH = (
-    """\
+# tanh(a) = e / (2 + e) with e = exp(2 a) - 1: the larger a, the less an error of e matters. So what log(2) lacks is
+# added to the exponent, but left out of its powers.
+_TANH = """\
 %(q)s %(t)s %(name)s_tanh_{d}(%(t)s x)
 {{
-    const %(t)s a = %(abs)s(x), y = a + a;
-"""
-    + _REMAINDER.replace("shift", "shift_once")
-    + _MINUS_ONE
-    + """\
-    const %(t)s e = %(fma)s(f, q, %(fma)s(f, h, f - {one})), w = e / (%(two)s + e);
+    const %(t)s a = %(abs)s(x), t = %(fma)s(a, %(log2e_twice)s, %(shift_once)s), n = t - %(shift_once)s;
+    const %(t)s r = %(fma)s(n, %(minus_ln2)s, a + a), z = r * r, q = %(fma)s(z, %(exp)s, n * %(minus_ln2_rest)s);
+    const %(t)s f = theano_number_{d}(theano_bits_{d}(t) << %(mantissa)s);
+    const %(t)s e = %(fma)s(f, q, %(fma)s(f, r, f - {one})), w = e / (%(two)s + e);
     return %(sign)s(a > %(tanh_far)s ? {one} : w, x);
 }}
 """
-)
 
 # w = k log(2) + log(1 + c). For float64 log(1 + c) = c - s (c - s**2 P(s**2)) with s = c / (2 + c): the quotient costs
 # less than the ten further terms without it. For float32 log(1 + c) = c + c**2 (-1/2 + c P(c)).

@@ -59,6 +59,7 @@ def numbers(dtype: str) -> dict[str, str]:
         "minus_ln2": -ln2,
         "minus_ln2_rest": ln2 - LN2 - LN2_REST,
         "log2e": LOG2E,
+        "log2e_twice": 2 * LOG2E,
         # 1.5 and not 1: below zero, too, the sum keeps its exponent. What is added beyond that goes to the exponent.
         "shift_once": 1.5 * whole + bias,
         "shift_half": 1.5 * whole + bias - 1,
