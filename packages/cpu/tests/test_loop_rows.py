@@ -310,3 +310,115 @@ def test_interrupt_and_other_threads(native):
     timer.join()
     assert s.get_value().tolist() == [1, 1, 1]
     assert f(np.full(2, 2.0), 3).tolist() == [[8, 8], [16, 16]]
+
+
+SHORT = (1, 2, 3, 4, 5, 7, 8, 9, 13, 16)
+
+
+def layouts(w):
+    """The same matrix as it may lie in memory."""
+    spread = np.zeros((2 * len(w), 2 * len(w)), w.dtype)
+    spread[::-2, ::2] = w
+    return [w, np.asfortranarray(w), spread[::-2, ::2]]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("turned", [False, True])
+def test_products_with_a_matrix(agrees, width, dtype, turned):
+    def make():
+        h, w = T.vector("h", dtype), T.matrix("w", dtype)
+        k = np.array(0.01, dtype)
+        product = (lambda h, w: T.dot(h, w)) if turned else (lambda h, w: T.dot(w, h))
+        step = lambda h, w: h + k * (T.tanh(product(h, w)) - h)  # noqa: E731
+        out, _ = scan(step, outputs_info=h, non_sequences=w, n_steps=20)
+        return [h, w], [out, out[-1]]
+
+    square = [randoms(n, (n, n), dtype=dtype) for n in (*SHORT, 17, 40)]
+    agrees(make, *[(h, w) for h, w0 in square for w in layouts(w0)], randoms(0, (0, 0), dtype=dtype))
+
+
+def test_products_of_many_steps(agrees):
+    def make():
+        h, w, n = T.dvector("h"), T.dmatrix("w"), T.lscalar("n")
+        out, _ = scan(lambda h, w: T.tanh(T.dot(w, h)), outputs_info=h, non_sequences=w, n_steps=n)
+        return [h, w, n], [out, out[-1]]
+
+    agrees(make, *[(*randoms(n, (n, n)), steps) for n in (3, 16) for steps in (1, 2, 4096, 10000)])
+
+
+@pytest.mark.parametrize("n", [2, 3, 4, 8, 11])
+def test_products_keep_special_values(agrees, width, n):
+    """No element but those that are multiplied may show, nor may zeros lose their sign or get one."""
+
+    def make():
+        x, h, w = T.dmatrix("x"), T.dvector("h"), T.dmatrix("w")
+        outs, _ = scan(lambda row, h, w: [T.dot(w, h) + row, T.dot(row, w)], x, [h, None], [w])
+        return [x, h, w], outs
+
+    values = []
+    for special in (np.inf, -np.inf, np.nan, -0.0, 0.0):
+        for place in (0, n - 1):
+            x, h, w = randoms((4, n), n, (n, n))
+            x[:] = -0.0
+            h[:] = -0.0
+            h[place] = special
+            w[:, n // 2] *= -1
+            values += [(x, h, w), (x[:1], h, np.zeros((n, n)))]
+    agrees(make, *values)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_products_of_products(agrees, dtype):
+    def make():
+        x, y, h, g = T.matrix("x", dtype), T.vector("y", dtype), T.vector("h", dtype), T.vector("g", dtype)
+        v, w, b = T.matrix("v", dtype), T.matrix("w", dtype), T.vector("b", dtype)
+
+        def step(row, next_row, y, h, g, v, w, b):
+            inner = T.nnet.sigmoid(T.dot(w, h) + row + b)
+            outer = T.dot(v, inner * next_row)
+            return [outer * y + inner, T.dot(outer, w), T.exp(-h), inner - h, T.sqr(y)]
+
+        outs, _ = scan(step, [{"input": x, "taps": [0, 1]}, y], [h, g, None, None, None], [v, w, b])
+        return [x, y, h, g, v, w, b], [*outs, outs[0][-1]]
+
+    shapes = lambda n: [(7, n), 6, n, n, (n, n), (n, n), n]  # noqa: E731
+    agrees(make, *[randoms(*shapes(n), dtype=dtype) for n in SHORT])
+
+
+def test_products_beside_taps_numbers_and_other_dtypes(agrees):
+    def make():
+        x, first, s, k = T.fmatrix("x"), T.dmatrix("first"), T.dscalar("s"), T.lvector("k")
+        w = T.dmatrix("w")
+
+        def step(row, h3, h1, s, k, w):
+            new = T.tanh(T.dot(w, h1 - h3) * s) + row
+            return [new, s * 0.5, T.gt(new, h1), k + T.cast(new, "int64")], until(s < 0.01)
+
+        outs, _ = scan(step, x, [{"initial": first, "taps": [-3, -1]}, s, None, None], [k, w])
+        return [x, first, s, k, w], outs
+
+    def values(n):
+        x, first, w = randoms((9, n), (3, n), (n, n))
+        return x.astype("float32"), first, 1.0, np.arange(n), w
+
+    agrees(make, *[values(n) for n in SHORT])
+
+
+def test_products_whose_matrix_moves_go_step_by_step(agrees):
+    def make():
+        w, h = T.dtensor3("w"), T.dvector("h")
+        out, _ = scan(lambda w, h: T.tanh(T.dot(w, h)), w, h)
+        return [w, h], out
+
+    agrees(make, randoms((4, 3, 3), 3), generated=False)
+
+
+def test_products_of_other_lengths_are_an_error(native):
+    h, w = T.dvector("h"), T.dmatrix("w")
+    out, _ = scan(lambda h, w: T.tanh(T.dot(w, h)), outputs_info=h, non_sequences=w, n_steps=3)
+    f = native([h, w], out)
+    assert loops(f)[0].body is not None
+    for shape in ((3, 2), (2, 3), (4, 4), (0, 3), (3, 0)):
+        with pytest.raises(ValueError, match="step 0 of"):
+            f(np.ones(3), np.ones(shape))
+    np.testing.assert_allclose(f(np.ones(2), np.eye(2))[0], np.tanh(np.ones(2)))

@@ -1,9 +1,10 @@
 """A step of a loop as expressions: what `theano.cpu.recurrence` makes one function of.
 
 Three kinds of steps can be stated so. Steps over *numbers*. Steps of elementwise work, where everything that is not a
-number has the same shape, whatever it is: such *rows* are one expression, of the elements at one position. And steps
-over short vectors whose length the step itself tells, because it puts them together of numbers or names their elements:
-they are *spread*, one expression for each element.
+number has the same shape, whatever it is: such *rows* are one expression, of the elements at one position; vectors may
+be multiplied by matrices that are the same in all steps (`theano.cpu.step_products`). And steps over short vectors
+whose length the step itself tells, because it puts them together of numbers or names their elements: they are *spread*,
+one expression for each element.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 from theano.codegen import Expr, can_lower
 from theano.codegen.expr import cast, const, post_order
 from theano.codegen.simplify import simplify
+from theano.cpu.step_products import MatrixOf, Product, Products
 from theano.frozen import dataclass
 from theano.lowering import CallStep, KernelStep, ViewStep
 
@@ -28,8 +30,8 @@ MAX_LENGTH = 16
 Cell = tuple[int, int]
 """Value of a ``load`` leaf: inner input, and the position in it of what is spread (else 0)."""
 
-Value = Expr | tuple[Expr, ...]
-"""A number, or what stands for each element of a row; the elements of a spread vector."""
+Value = Expr | tuple[Expr, ...] | MatrixOf | None
+"""A number, or what stands for each element of a row; the elements of a spread vector; a matrix; None: never read."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class StepValues:
         One expression, or as many as there are elements in a spread vector.
     row_outputs : tuple of bool
         Which outputs are rows, or spread vectors.
+    products : tuple of Product
+        Their results are ``load`` leaves behind those of the inputs.
     """
 
     dtypes: tuple[str, ...]
@@ -53,6 +57,7 @@ class StepValues:
     length: int
     outputs: tuple[tuple[Expr, ...], ...]
     row_outputs: tuple[bool, ...]
+    products: tuple[Product, ...] = ()
 
     def cells(self, k: int) -> list[Cell]:
         """The leaves that stand for input `k`."""
@@ -70,15 +75,18 @@ def step_values(plan: Any) -> StepValues | None:
         return None
     ranks = {slot.type.ndim for slot, row in zip(plan.slots, kinds, strict=True) if row}
     length = _length(plan, kinds) if ranks == {1} else 0
-    if len(ranks) > 1 or length > MAX_LENGTH:
+    products = Products(plan) if ranks == {1, 2} else None
+    if (len(ranks) > 1 and products is None) or length > MAX_LENGTH:
         return None
     dtypes = tuple(plan.slots[slot].type.dtype for slot in plan.inputs)
     rows = tuple(bool(kinds[slot]) for slot in plan.inputs)
     found = StepValues(dtypes, rows, length, (), tuple(bool(kinds[slot]) for slot in plan.outputs))
-    outputs = _outputs(plan, found, kinds)
-    if outputs is None or sum(1 for _ in post_order([e for values in outputs for e in values])) > MAX_VALUES:
+    outputs = _outputs(plan, found, kinds, products)
+    made = () if products is None else tuple(products.found)
+    wanted = [*(e for values in outputs or () for e in values), *(p.operand for p in made)]
+    if outputs is None or sum(1 for _ in post_order(wanted)) > MAX_VALUES:
         return None
-    return StepValues(dtypes, rows, length, outputs, found.row_outputs)
+    return StepValues(dtypes, rows, length, outputs, found.row_outputs, made)
 
 
 def _is_row(type_: Any) -> bool | None:
@@ -98,11 +106,15 @@ def _length(plan: Any, kinds: list[bool | None]) -> int:
     return len(constants[0]) if constants else 0
 
 
-def _outputs(plan: Any, step: StepValues, kinds: list[bool | None]) -> tuple[tuple[Expr, ...], ...] | None:
+def _outputs(
+    plan: Any, step: StepValues, kinds: list[bool | None], products: Products | None
+) -> tuple[tuple[Expr, ...], ...] | None:
     known: dict[int, Value] = {}
     for k, slot in enumerate(plan.inputs):
         cells = tuple(step.load(cell) for cell in step.cells(k))
         known[slot] = cells if step.length and step.rows[k] else cells[0]
+        if products and plan.slots[slot].type.ndim == 2 and step.rows[k]:
+            known[slot] = MatrixOf(k, False)
     for slot in plan.slots:
         if slot.kind == "constant":
             value = _constant(slot, bool(kinds[slot.number]), step.length)
@@ -110,12 +122,20 @@ def _outputs(plan: Any, step: StepValues, kinds: list[bool | None]) -> tuple[tup
                 return None
             known[slot.number] = value
     for inner in plan.steps:
-        made = _of_step(inner, [known[slot] for slot in inner.inputs], kinds, step.length)
+        inputs = [known[slot] for slot in inner.inputs]
+        made = products.of_step(inner, inputs) if products else None
+        if made is None:
+            made = None if _is_special(inputs) else _of_step(inner, inputs, kinds, step.length)
         if made is None:
             return None
         known.update((inner.outputs[j], value) for j, value in made.items())
     values = [known[slot] for slot in plan.outputs]
-    return tuple(value if isinstance(value, tuple) else (value,) for value in values)
+    return None if _is_special(values) else tuple(v if isinstance(v, tuple) else (v,) for v in values)
+
+
+def _is_special(values: Iterable[Value]) -> bool:
+    """Whether there is something among `values` that only products can read."""
+    return any(v is None or isinstance(v, MatrixOf) for v in values)
 
 
 def _constant(slot: Any, is_row: bool, length: int) -> Value | None:

@@ -32,7 +32,7 @@ def call_loop(node: Any, build: Any) -> Any:
         ints += [state.offset, int(state.kind == "mit_mot"), len(state.taps), len(state.out_taps)]
         ints += [*state.taps, *state.out_taps]
     whole = recurrence_of(op, step.plan)
-    ints += [0] * (1 + op.n_state_outs + op.n_nit_sot) if whole is None else [whole.length, *whole.out_lengths]
+    ints += [0] * (2 + op.n_state_outs + op.n_nit_sot) if whole is None else whole.numbers()
     # An input without a node may be a shared variable, which a failing loop must not leave half-updated.
     own = [(s.outer_output, s.outer_input) for s in op.states if node.inputs[s.outer_input].owner is not None]
     destroyed = tuple(s.outer_input for s in op.states if s.outer_output in op.destroy_map)

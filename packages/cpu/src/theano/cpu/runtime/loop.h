@@ -3,6 +3,7 @@
 #define THEANO_LOOP_H
 
 #include "quick.h"
+#include "short_product.h"
 
 /* A row that each step reads or writes: step k uses row k + shift of a state. */
 typedef struct {
@@ -35,6 +36,8 @@ typedef struct {
     int64_t *whole; /* the state's rows are all given, not only the first `offset` */
     int64_t length; /* for `numbers`: elements of each vector, or 0: any number, the same for all */
     const int64_t *lengths; /* of the row of each output, as `length` */
+    int32_t nproducts;      /* for `numbers`: of short rows with matrices */
+    const int64_t *products; /* of each: the inner input that is the matrix, and whether it is transposed */
     Tap *reads, *writes;
     Target *targets;
     Repeat *repeats; /* what is left to do in a step when nothing but rows changes; see repeat.c */
@@ -67,6 +70,7 @@ typedef struct {
     Sink *sinks;
     Quick *quick; /* for each repeat, once shapes are settled: how it is done faster */
     uint8_t *moves; /* for each target, once shapes are settled: it lies in the row of the step */
+    ShortProduct *products; /* made ready for `numbers` */
     idx done, steps;
 } Run;
 

@@ -20,6 +20,26 @@ static int fits_row(const Run *r, const Slot *s, const Buf *b, const Buf **first
     return memcmp(b->dims, (*first)->dims, sizeof(idx) * (size_t)s->ndim) == 0;
 }
 
+/* Makes the matrices of products ready; 0 when they are not square, of the length of the rows `row`. */
+static int fit_products(Run *r, const Buf *row)
+{
+    const Loop *l = r->l;
+    const Plan *p = l->inner;
+    if (!l->nproducts)
+        return 1;
+    r->products = row ? (ShortProduct *)rt_scratch(&r->c, sizeof(ShortProduct) * (size_t)l->nproducts) : NULL;
+    for (int32_t k = 0; k < l->nproducts; k++) {
+        const int32_t slot = p->args[l->products[2 * k]].slot;
+        const Buf *b = &r->c.bufs[slot];
+        const int turned = l->products[2 * k + 1] != 0;
+        const Matrix x = {b->data, b->dims[turned], b->dims[!turned], b->strides[turned], b->strides[!turned]};
+        if (!r->products || x.rows != row->size || x.cols != row->size ||
+            !rt_short_product(&r->products[k], &x, p->slots[slot].itemsize))
+            return 0;
+    }
+    return 1;
+}
+
 /* The shape of a row of output `o`, which the step itself would have told. */
 static void shape_output(Run *r, int32_t o, const Buf *row)
 {
@@ -36,9 +56,13 @@ int rt_loop_fits_numbers(Run *r)
     const Buf *row = NULL;
     if (!l->numbers)
         return 0;
-    for (int32_t k = 0; k < p->nargs; k++)
-        if (!fits_row(r, &p->slots[p->args[k].slot], &r->c.bufs[p->args[k].slot], &row))
+    for (int32_t k = 0; k < p->nargs; k++) {
+        const Slot *s = &p->slots[p->args[k].slot];
+        if (!(l->nproducts && s->ndim == 2) && !fits_row(r, s, &r->c.bufs[p->args[k].slot], &row))
             return 0;
+    }
+    if (!fit_products(r, row))
+        return 0;
     for (int32_t o = 0; o < nsinks(l); o++) {
         const Slot *s = &p->slots[p->outputs[o]];
         if (is_row(s) && !row && !l->lengths[o])
@@ -54,7 +78,7 @@ static idx row_size(const Run *r)
 {
     const Plan *p = r->l->inner;
     for (int32_t k = 0; k < p->nargs; k++)
-        if (is_row(&p->slots[p->args[k].slot]))
+        if (is_row(&p->slots[p->args[k].slot]) && !(r->l->nproducts && p->slots[p->args[k].slot].ndim == 2))
             return r->c.bufs[p->args[k].slot].size;
     return 1;
 }
@@ -70,6 +94,7 @@ static int list_operands(Run *r, char **p, int64_t *q)
 {
     const Loop *l = r->l;
     int32_t n = 0;
+    char *const numbers = (char *)q;
     for (int32_t k = 0; k < ncursors(l); k++, q += 3) {
         const Cursor *cursor = &r->cursors[k];
         p[n++] = cursor->base;
@@ -87,21 +112,23 @@ static int list_operands(Run *r, char **p, int64_t *q)
         p[n++] = sink->base;
         list_rows(q, sink->at, sink->stride, sink->length);
     }
-    return n;
+    p[n++] = numbers;
+    for (int32_t k = 0; k < l->nproducts; k++)
+        p[n++] = (char *)&r->products[k];
+    return 0;
 }
 
 int rt_loop_numbers(Run *r, idx steps)
 {
     const Loop *l = r->l;
     idx size = row_size(r), turn = 1 + TURN / (1 + size / 8);
-    int32_t rows = ncursors(l) + nsinks(l), n;
+    int32_t rows = ncursors(l) + nsinks(l);
     int64_t *q = PyMem_Malloc(sizeof(int64_t) * (size_t)(3 * rows + 3)), *told = q + 3 * rows;
-    char **p = PyMem_Malloc(sizeof(char *) * (size_t)(rows + l->nfixed + 1));
+    char **p = PyMem_Malloc(sizeof(char *) * (size_t)(rows + l->nfixed + 1 + l->nproducts));
     int rc = -1;
     if (!p || !q)
         PyErr_NoMemory();
-    else if ((n = list_operands(r, p, q)) >= 0) {
-        p[n] = (char *)q;
+    else if (list_operands(r, p, q) == 0) {
         rc = told[1] = 0;
         told[2] = size;
         rt_release(&r->c, (double)(steps - r->done) * (double)(size + 1) * STEP_PS);

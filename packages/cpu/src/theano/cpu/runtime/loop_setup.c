@@ -23,6 +23,18 @@ static void find_targets(Loop *l, int32_t *output)
             l->targets[l->ntargets++] = (Target){i, output[i]};
 }
 
+static int read_products(Loop *l, const int64_t *p, const int64_t *end)
+{
+    if (end - p < 1 || p[0] < 0 || (end - p - 1) / 2 < p[0])
+        return -1;
+    l->nproducts = (int32_t)p[0];
+    l->products = p + 1;
+    for (int32_t k = 0; k < l->nproducts; k++)
+        if (l->products[2 * k] < 0 || l->products[2 * k] >= l->inner->nargs)
+            return -1;
+    return 0;
+}
+
 static int read_taps(Loop *l, const Thunk *t)
 {
     const int64_t *p = t->params + 4, *end = t->params + t->nparams;
@@ -45,7 +57,7 @@ static int read_taps(Loop *l, const Thunk *t)
     l->lengths = p + 1;
     l->nreads = (int32_t)(reads - l->reads);
     l->nwrites = (int32_t)(writes - l->writes);
-    return 0;
+    return read_products(l, l->lengths + l->nwrites + l->nstored, end);
 }
 
 static int bad_setup(const char *why)
@@ -74,8 +86,8 @@ static Loop *new_loop(const Thunk *t, const Plan *inner)
 }
 
 /* params: sequences, states, stored outputs, stops?; for each state: offset, whole?, number of taps read and written,
- * and these taps; then for the function for all steps: elements of vectors, of inputs and of each output. object: (inner
- * plan, perform, note, changed, yield, told or None, address of a function for all steps or 0) */
+ * and these taps; then for the function for all steps: elements of vectors, of inputs and of each output, the number of
+ * products, and of each the input that is the matrix, and whether it is transposed. object: (inner plan, perform, note, changed, yield, told or None, address of a function for all steps or 0) */
 int rt_loop_setup(Plan *plan, Thunk *t, PyObject *object)
 {
     (void)plan;

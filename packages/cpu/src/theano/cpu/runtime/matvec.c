@@ -3,7 +3,7 @@
  * A matrix is read once, in the order of its memory, from where it lies: with contiguous rows each result is a dot
  * product of a row; with contiguous columns the columns are added up. The order of additions depends on the sizes only. */
 #include "interrupt.h"
-#include "matrix.h"
+#include "short_product.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
 
@@ -137,7 +137,29 @@ void rt_add_rows(const Matrix *x, const char *factors, char *sums, idx isz)
     units[rt_vector_unit() - 1][isz == 8].add_rows(x->rows, x->cols, x->data, x->rs / isz, factors, sums);
 }
 
+int rt_short_product(ShortProduct *s, const Matrix *x, idx isz)
+{
+    static short_fn (*const finders[2][2])(int, int) = {{f32_half_short_product, f64_half_short_product},
+                                                        {f32_wide_short_product, f64_wide_short_product}};
+    const idx lanes = 32 * rt_vector_unit() / isz, n = x->rows, k = x->cols;
+    if (!lanes || n < 1 || k < 1 || n > MAX_PADDED || k > MAX_PADDED || x->rs % isz || x->cs % isz)
+        return 0;
+    const idx padded = (n + lanes - 1) / lanes * lanes;
+    const int by_columns = x->cs != isz && k > 1 && (x->rs == isz || n == 1);
+    s->run = finders[rt_vector_unit() - 1][isz == 8]((int)(padded / lanes), !by_columns);
+    s->depth = k;
+    s->width = padded;
+    s->narrow = n <= lanes && n <= MAX_NARROW && k <= lanes && k <= MAX_NARROW;
+    memset(s->rows, 0, sizeof s->rows);
+    for (idx p = 0; p < k; p++)
+        for (idx i = 0; i < n; i++)
+            memcpy(s->rows + (p * padded + i) * isz, x->data + i * x->rs + p * x->cs, (size_t)isz);
+    return 1;
+}
+
 #else
+
+int rt_short_product(ShortProduct *s, const Matrix *x, idx isz) { return (void)s, (void)x, (void)isz, 0; }
 
 int rt_matvec(double alpha, const Matrix *x, const char *v, double beta, char *out, idx isz, int threads)
 {

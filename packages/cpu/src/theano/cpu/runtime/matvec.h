@@ -222,6 +222,72 @@ static TARGET void NAME(strips)(idx k, idx n, const void *matrix, idx brs, const
         vectors -= nv;
     }
 }
+/* out = b v: k rows of nv vectors, times one number each, in u partial sums as in `strip`; whole vectors of out are written.
+ * A dot product of a row that is no longer than `short_rows` takes, in LANES partial sums, has the same bits. */
+static inline __attribute__((always_inline)) TARGET void NAME(spread)(const int nv, const int u, idx k, const TYPE *b,
+                                                                      const TYPE *v, TYPE *out)
+{
+    VEC acc[16];
+    UNROLL for (int i = 0; i < nv * u; i++)
+        acc[i] = ZERO();
+#define ADD_ROW(p, i)                                                                                                  \
+    const VEC x = SET1(v[p]);                                                                                          \
+    UNROLL for (int j = 0; j < nv; j++)                                                                                \
+        acc[(i) * nv + j] = FMA(x, LOAD(b + ((p) * nv + j) * LANES), acc[(i) * nv + j]);
+    idx p = 0;
+    for (; p + u <= k; p += u)
+        UNROLL for (int i = 0; i < u; i++) {
+            ADD_ROW(p + i, i)
+        }
+    UNROLL for (int i = 0; i < u - 1; i++) {
+        if (p + i >= k)
+            break;
+        ADD_ROW(p + i, i)
+    }
+#undef ADD_ROW
+    UNROLL for (int half = u / 2; half > 0; half /= 2)
+        UNROLL for (int i = 0; i < half * nv; i++)
+            acc[i] = ADD(acc[i], acc[i + half * nv]);
+    UNROLL for (int j = 0; j < nv; j++)
+        STORE(out + j * LANES, acc[j]);
+}
+
+#define SPREAD(nv, u)                                                                                                  \
+    static TARGET void NAME(spread_##nv##_##u)(const ShortProduct *s, const void *v, void *out)                        \
+    {                                                                                                                  \
+        NAME(spread)(nv, u, s->depth, (const TYPE *)s->rows, v, out);                                                  \
+    }
+SPREAD(1, 8)
+#if LANES == 4
+SPREAD(1, 4)
+SPREAD(2, 4)
+SPREAD(3, 2)
+SPREAD(3, 4)
+SPREAD(4, 2)
+SPREAD(4, 4)
+#elif LANES == 8
+SPREAD(2, 4)
+SPREAD(2, 8)
+#else
+SPREAD(1, 16)
+#endif
+#undef SPREAD
+
+/* The function for nv vectors; `by_rows`: the matrix is one that `short_rows` takes, not `strips`. */
+static short_fn NAME(short_product)(int nv, int by_rows)
+{
+#if LANES == 4
+    static const short_fn all[2][4] = {
+        {NAME(spread_1_8), NAME(spread_2_4), NAME(spread_3_2), NAME(spread_4_2)},
+        {NAME(spread_1_4), NAME(spread_2_4), NAME(spread_3_4), NAME(spread_4_4)}};
+#elif LANES == 8
+    static const short_fn all[2][2] = {{NAME(spread_1_8), NAME(spread_2_4)}, {NAME(spread_1_8), NAME(spread_2_8)}};
+#else
+    static const short_fn all[2][1] = {{NAME(spread_1_8)}, {NAME(spread_1_16)}};
+#endif
+    return all[by_rows][nv - 1];
+}
+
 #undef FOLD
 #undef FOLD_ALL
 #undef DOTS
