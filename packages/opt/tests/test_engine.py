@@ -327,3 +327,14 @@ def test_equal_results_every_time(x):
 
     first, second = once(), once()
     assert equal_computations(first.outputs, second.outputs, first.inputs, second.inputs)
+
+
+def test_verbose_rewriting_names_the_member_of_a_group(x, capsys):
+    rule = OpSub(g, h)
+    rule.name = "the_one_that_matched"
+    config.optimizer_verbose = True
+    try:
+        in2out(LocalOptGroup(OpSub(f, g), rule)).optimize(graph([g(x)], x))
+    finally:
+        config.optimizer_verbose = False
+    assert capsys.readouterr().out.startswith("optimizer: rewrite the_one_that_matched replaces")

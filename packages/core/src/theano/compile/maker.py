@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import warnings
 from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Any
@@ -20,6 +19,7 @@ from theano.compile.sharedvalue import Container, SharedVariable, misfit_text
 from theano.configuration import config
 from theano.errors import UnusedInputError, explain
 from theano.graph import FunctionGraph, Variable, ancestors, format_trace
+from theano.graph.trace import warn_user
 from theano.plugin import hook
 
 __all__ = ["FunctionMaker", "check_unused_inputs"]
@@ -305,4 +305,4 @@ def check_unused_inputs(
         )
         if policy == "raise":
             raise UnusedInputError(text)
-        warnings.warn(text, stacklevel=6)
+        warn_user(text)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +11,7 @@ from theano.compile.rebuild import Rebuild
 from theano.compile.sharedvalue import SharedVariable
 from theano.errors import UnusedInputError, explain
 from theano.graph import Constant, Variable
+from theano.graph.trace import warn_user
 
 __all__ = ["Specification", "as_specs", "check_distinct", "check_updates", "outputs_of_dict"]
 
@@ -93,10 +93,9 @@ def outputs_of_dict(outputs: Any) -> tuple[Any, list[str] | None]:
 def check_updates(updates: Any) -> None:
     """Warn of updates whose order changes from run to run."""
     if isinstance(updates, set | frozenset) and len(updates) > 1:
-        warnings.warn(
+        warn_user(
             "updates are given as a set, so the order in which they enter the graph differs from run to run; "
-            "use a list of pairs or a dict",
-            stacklevel=3,
+            "use a list of pairs or a dict"
         )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import linecache
 import sys
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -136,6 +137,14 @@ def user_line(variable: Any) -> str | None:
             text = linecache.getline(frame.filename, frame.lineno).strip()
             return f"{frame.filename}:{frame.lineno}: {text}" if text else f"{frame.filename}:{frame.lineno}"
     return None
+
+
+def warn_user(text: str, category: type[Warning] = UserWarning) -> None:
+    """``warnings.warn`` that shows the user's line, however deep in the library it is called."""
+    level, frame = 1, sys._getframe(1)
+    while is_library_frame(frame.f_globals.get("__name__", "")) and frame.f_back is not None:
+        level, frame = level + 1, frame.f_back
+    warnings.warn(text, category, stacklevel=level + 1)
 
 
 def copy_stack_trace(source: Any, target: Any) -> Any:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import copy
-import warnings
 from typing import Any
 
 from theano.configuration import config
 from theano.errors import explain
-from theano.graph.trace import format_trace
+from theano.graph.trace import format_trace, warn_user
 from theano.graph.variable import Constant
 
 
@@ -75,7 +74,7 @@ def _missing(node: Any, i: int, variable: Any) -> None:
         "set variable.tag.test_value or config.compute_test_value='ignore'",
     )
     if policy == "warn":
-        warnings.warn(text, stacklevel=5)
+        warn_user(text)
     elif policy == "pdb":
         breakpoint()
     else:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-import warnings
 from typing import Any
 
 import numpy as np
@@ -24,6 +23,7 @@ from theano.gradient.region import find_region
 from theano.gradient.walk import Walk
 from theano.gradient.zeros import gradient_dtype, is_continuous, zero_gradient
 from theano.graph import Variable
+from theano.graph.trace import warn_user
 
 __all__ = ["Lop", "format_as", "grad", "subgraph_grad"]
 
@@ -193,7 +193,7 @@ def _report_disconnected(x: Variable, policy: str) -> None:
     ) + created_at(x)
     if policy == "raise":
         raise DisconnectedInputError(text)
-    warnings.warn(text, stacklevel=5)
+    warn_user(text)
 
 
 def _disconnected_result(x: Variable, placeholder: str) -> Variable | None:

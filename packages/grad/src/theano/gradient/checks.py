@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -14,7 +13,7 @@ from theano.gradient.disconnected import is_disconnected, is_null
 from theano.gradient.zeros import CONTINUOUS, is_continuous, is_zero
 from theano.graph import Apply, Variable
 from theano.graph.op import get_test_value
-from theano.graph.trace import format_trace
+from theano.graph.trace import format_trace, warn_user
 
 __all__ = ["GradientRuleError", "NoGradientError", "check_known_grads", "check_terms", "check_wrt", "created_at"]
 
@@ -211,4 +210,4 @@ def _report_missing_path(node: Apply, i: int) -> None:
     )
     if declared:
         raise GradientRuleError(text)
-    warnings.warn(text, stacklevel=4)
+    warn_user(text)

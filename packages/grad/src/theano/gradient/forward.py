@@ -6,7 +6,6 @@ Tangents are carried along one topological order. Three kinds of variables: thos
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,6 +19,7 @@ from theano.gradient.region import connection_of
 from theano.gradient.walk import NodeView
 from theano.gradient.zeros import is_continuous, zero_gradient
 from theano.graph import Apply, Variable
+from theano.graph.trace import warn_user
 from theano.graph.traversal import explicit_inputs, toposort
 from theano.plugin import table
 
@@ -173,7 +173,7 @@ def _result(v: Variable, tangents: dict[Variable, Any], policy: str, placeholder
     if policy == "raise":
         raise DisconnectedInputError(text)
     if policy == "warn":
-        warnings.warn(text, stacklevel=4)
+        warn_user(text)
     if placeholder == "None":
         return None
     return disconnected_type() if placeholder == "Disconnected" else zero_gradient(v)

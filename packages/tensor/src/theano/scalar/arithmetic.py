@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 from theano.configuration import config
 from theano.errors import ComplexError, IntegerDivisionError, explain
+from theano.graph.trace import warn_user
 from theano.scalar.base import BinaryScalarOp, ScalarOp, UnaryScalarOp
 from theano.scalar.rules import (
     same_out,
@@ -319,7 +319,7 @@ def int_or_true_div(x_discrete: bool, y_discrete: bool) -> Any:
             )
         )
     if config.int_division == "int":
-        warnings.warn("division of two integers rounds down here; write x // y", DeprecationWarning, stacklevel=4)
+        warn_user("division of two integers rounds down here; write x // y", DeprecationWarning)
         return int_div
     return true_div
 

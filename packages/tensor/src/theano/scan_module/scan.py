@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import Any
 
 from theano.configuration import config
 from theano.errors import explain
 from theano.graph import Variable
+from theano.graph.trace import warn_user
 from theano.scan_module.arguments import Output, Sequence_, as_list, read_outputs, read_sequences, read_steps
 from theano.scan_module.assembly import Body, build_loop
 from theano.scan_module.returns import call_step, get_updates_and_outputs
@@ -249,10 +249,7 @@ def _one_step(
             arguments += [info.initial[info.offset + tap] for tap in info.taps]
     condition, outputs, given = get_updates_and_outputs(fn(*arguments, *listed))
     if condition is not None:
-        warnings.warn(
-            "scan: the condition of until is ignored, because n_steps is 1; leave it out, or ask for more steps",
-            stacklevel=3,
-        )
+        warn_user("scan: the condition of until is ignored, because n_steps is 1; leave it out, or ask for more steps")
     outputs = [_as_output(v, k) for k, v in enumerate(outputs)]
     _check_infos(infos, outputs)
     updates = OrderedUpdates()

@@ -11,6 +11,7 @@ import theano.tensor as T  # names are looked up at call time: the functions are
 from theano.configuration import config
 from theano.errors import explain
 from theano.graph import Variable, variable_text
+from theano.graph.trace import warn_user
 from theano.tensor.operators import TensorOperators, method_form
 from theano.tensor.type import TensorType
 
@@ -336,6 +337,4 @@ def _report_float64(policy: str) -> None:
         raise Exception(text)
     if policy == "pdb":
         breakpoint()
-    import warnings  # lazy: this path is rare
-
-    warnings.warn(text, stacklevel=4)
+    warn_user(text)

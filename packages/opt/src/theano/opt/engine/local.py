@@ -245,7 +245,12 @@ class LocalOptGroup(LocalOptimizer):
         return self.rewrite(None, node)  # type: ignore[arg-type]
 
     def rewrite(self, fgraph: FunctionGraph, node: Apply) -> Any:
+        return self.rewrite_and_tell(fgraph, node)[0]
+
+    def rewrite_and_tell(self, fgraph: FunctionGraph, node: Apply) -> tuple[Any, LocalOptimizer]:
+        """The result, and which of the rewriters made it (the last one, if several did)."""
         found: Any = False
+        by: LocalOptimizer = self
         offered = self.dispatch.of(node.op)
         for rewriter in self.dispatch.rewriters if self.apply_all_opts else offered:
             if self.apply_all_opts and rewriter not in offered:
@@ -253,12 +258,12 @@ class LocalOptGroup(LocalOptimizer):
             result = rewriter.rewrite(fgraph, node)
             if result is False or result is None:
                 continue
-            found = result
+            found, by = result, rewriter
             if not self.apply_all_opts or isinstance(result, dict) or len(result) != 1 or result[0].owner is None:
                 break
             node = result[0].owner
             offered = self.dispatch.of(node.op)
-        return found
+        return found, by
 
     def add_requirements(self, fgraph: FunctionGraph) -> None:
         for rewriter in self.opts:
@@ -320,7 +325,10 @@ def apply_local(fgraph: FunctionGraph, node: Apply, rewriter: LocalOptimizer, on
         Whether the graph changed; None when a feature of the graph rejected the replacement, as it would again.
     """
     try:
-        result = rewriter.rewrite(fgraph, node)
+        if isinstance(rewriter, LocalOptGroup):  # reports name the member
+            result, rewriter = rewriter.rewrite_and_tell(fgraph, node)
+        else:
+            result = rewriter.rewrite(fgraph, node)
     except Exception as error:
         return report(error, fgraph, node, rewriter, on_failure)
     return False if result is False or result is None else accept(result, fgraph, node, rewriter, on_failure)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from theano.errors import explain
 from theano.graph import Apply, Op, Variable
 from theano.graph.op import frozen_op
+from theano.graph.trace import warn_user
 from theano.tensor.conversion import as_tensor_variable
 
 __all__ = [
@@ -35,14 +35,11 @@ def _matrix(op: Op, x: Any) -> Variable:
     if x.type.ndim not in (1, 2) or x.type.dtype not in _FLOATS:
         raise ValueError(explain(f"{op}: a float matrix", f"got {x.type}", "for other ranks use softmax_graph"))
     if x.type.ndim == 1:
-        warnings.warn(
-            "softmax of a vector gives a (1, n) matrix; pass x.dimshuffle('x', 0) to say so",
-            DeprecationWarning,
-            stacklevel=4,
-        )
+        text = "softmax of a vector gives a (1, n) matrix; pass x.dimshuffle('x', 0) to say so"
+        warn_user(text, DeprecationWarning)
         x = x.dimshuffle("x", 0)
     if x.type.broadcastable[1]:
-        warnings.warn("softmax over a dimension that always has length 1 gives ones; check the axes", stacklevel=4)
+        warn_user("softmax over a dimension that always has length 1 gives ones; check the axes")
     return x
 
 
