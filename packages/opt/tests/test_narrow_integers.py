@@ -33,6 +33,7 @@ FORMULAS = {
     "log of a sum of exponentials": lambda a, b, f: tt.log(tt.exp(a % 70) + tt.exp(b % 70)),
     "log of the sum of exponentials": lambda a, b, f: tt.log(tt.sum(tt.exp(tt.minimum(a, 80)))),
     "log of one plus a sum": lambda a, b, f: tt.log((1.0 + a) + b),
+    "log of one plus a sum of integers": lambda a, b, f: tt.log(1 + a + b),
     "sum with a float": lambda a, b, f: tt.add(a, b, 0.0),
     "product with a float": lambda a, b, f: tt.mul(a, b, 1.0),
     "difference with a float": lambda a, b, f: (a - 0.0) - b,

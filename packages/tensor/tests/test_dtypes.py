@@ -111,6 +111,9 @@ def test_fixed_rules(build, expected):
     [
         lambda: T.and_(T.vector(dtype="bool"), T.ivector()),
         lambda: T.or_(T.fvector(), T.ivector()),
+        lambda: T.xor(T.lvector(), T.vector(dtype="uint64")),
+        lambda: T.sum(T.zvector(), dtype="int32"),
+        lambda: T.prod(T.cvector(), dtype="float64"),
         lambda: T.invert(T.fvector()),
         lambda: T.sub(T.vector(dtype="bool"), T.vector(dtype="bool")),
         lambda: T.neg(T.vector(dtype="bool")),

@@ -206,6 +206,16 @@ class LogicalComparison(BinaryScalarOp):
     def compute_dtype(self, *in_dtypes: str) -> str | None:
         return upcast_out(*(get_scalar_type(d) for d in in_dtypes))[0].dtype
 
+    def lower_exprs(self, k: Any, xs: Sequence[Any], dtypes: tuple[str, ...] | None = None) -> list[Any]:
+        dtypes = dtypes or tuple([str(x.dtype) for x in xs])
+        if len(dtypes) != 2 or {*dtypes} != {"int64", "uint64"}:
+            return super().lower_exprs(k, xs, dtypes)
+        # Their common dtype is float64, in which numbers beyond 2**53 meet others. Negative ones are below all counts.
+        signed = xs[dtypes.index("int64")]
+        below = self.formula(numpy_k, *[np.int8(-1 if d == "int64" else 0) for d in dtypes])
+        counts = self.formula(k, *[k.cast(x, "uint64") for x in xs])
+        return [k.where(k.lt(signed, k.const(0, "int64")), k.const(bool(below), "bool"), counts)]
+
 
 class FixedLogicalComparison(UnaryScalarOp):
     """Base of predicates of one input: bool result, operand as it is."""

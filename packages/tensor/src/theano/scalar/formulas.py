@@ -22,7 +22,7 @@ _NUMPY_NAMES = {
     "mod": "remainder", "neg": "negative", "abs": "absolute", "sign": "sign", "minimum": "minimum",
     "maximum": "maximum", "eq": "equal", "neq": "not_equal", "lt": "less", "le": "less_equal", "gt": "greater",
     "ge": "greater_equal", "and_": "bitwise_and", "or_": "bitwise_or", "xor": "bitwise_xor", "invert": "invert",
-    "where": "where", "pow": "power", "rint": "rint", "real": "real", "imag": "imag", "angle": "angle",
+    "where": "where", "rint": "rint", "real": "real", "imag": "imag", "angle": "angle",
     "conj": "conjugate",
     **{name: name for name in (
         "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "arcsin", "arccos", "arctan",
@@ -70,6 +70,16 @@ class NumpyNamespace:
     def const(value: Any, dtype: str) -> np.ndarray:
         """0-d array."""
         return np.asarray(value, dtype=dtype)
+
+    @staticmethod
+    def pow(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Power; of whole numbers to negative ones the truncated quotient ``1 / x**-y``, and 0 for x = 0."""
+        negative = np.less(y, 0) if np.asarray(y).dtype.kind == "i" and np.asarray(x).dtype.kind in "biu" else False
+        if not np.any(negative):
+            return np.power(x, y)
+        units = np.where(np.equal(x, -1), 1 - 2 * np.bitwise_and(y, 1), np.equal(x, 1))
+        whole = np.power(x, np.where(negative, 0, y).astype(np.asarray(y).dtype))
+        return np.where(negative, units, whole).astype(whole.dtype)
 
     @staticmethod
     def softplus(x: np.ndarray) -> np.ndarray:

@@ -167,7 +167,10 @@ def bitwise_out(*types: Scalar) -> tuple[Scalar, ...]:
     kinds = {t == bool for t in types}
     if len(kinds) != 1 or any(t not in discrete_types for t in types):
         raise _refuse(types, "not all bool or all integers, as bit operations need,")
-    return upcast_out(*types)
+    result = upcast_out(*types)
+    if result[0] not in discrete_types:
+        raise _refuse(types, "uint64 with a signed integer, which no integer dtype holds,")
+    return result
 
 
 class _RuleObject:

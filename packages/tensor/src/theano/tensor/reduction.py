@@ -243,7 +243,9 @@ class CAReduceDtype(CAReduce):
     def accumulator_dtype(self, dtype: str) -> str:
         wanted = self.acc_dtype
         if wanted is None:
-            return _ACCUMULATORS.get(dtype, dtype)
+            # whole numbers asked for as floats are counted as such: int64 would wrap around on the way
+            start = self.dtype if dtype in DISCRETE_DTYPES and self.dtype in CONTINUOUS_DTYPES else dtype
+            return _ACCUMULATORS.get(start, start)
         if wanted in CONTINUOUS_DTYPES and dtype in DISCRETE_DTYPES:
             return wanted
         if upcast(dtype, wanted) != wanted:
@@ -259,6 +261,14 @@ class CAReduceDtype(CAReduce):
     def make_node(self, x: AnyValue) -> Apply:
         x = as_tensor_variable(x)
         dtype, acc_dtype = self.output_dtype(x.type.dtype), self.accumulator_dtype(x.type.dtype)
+        if acc_dtype.startswith("complex") and not dtype.startswith("complex"):
+            raise TypeError(
+                explain(
+                    f"reduce {x.type} to {dtype}",
+                    f"{acc_dtype}, whose numbers have no one real value",
+                    "use real(), imag() or abs_() first",
+                )
+            )
         op = self
         if (dtype, acc_dtype) != (self.dtype, self.acc_dtype):
             op = copy.copy(self)

@@ -42,9 +42,9 @@ def rest_of_sum(opened: Factors, like: Variable) -> Variable | None:
 
 @rules.local([ts.Log], "S P")
 def local_log1p(fgraph: FunctionGraph, node: Apply) -> Any:
-    """log(1 + x) -> log1p(x), log(1 - x) -> log1p(-x)."""
+    """log(1 + x) -> log1p(x), log(1 - x) -> log1p(-x); a sum of integers has no digits to lose, and may wrap around."""
     y = node.inputs[0]
-    if elemwise_node(y, ts.Add, ts.Sub) is None or not _real(node):
+    if elemwise_node(y, ts.Add, ts.Sub) is None or not y.type.dtype.startswith("float"):
         return None
     opened = terms(fgraph, y)
     if not opened.constants or constant_sum(opened) != 1:

@@ -63,7 +63,7 @@ def bincount(x: Any, weights: Any = None, minlength: Any = None, assert_nonneg: 
     """
     # lazy: reductions stand on indexing
     from theano.tensor import all as tensor_all
-    from theano.tensor import cast, maximum
+    from theano.tensor import cast, join, maximum
     from theano.tensor import max as tensor_max
     from theano.tensor.alloc import zeros
     from theano.tensor.asserts import Assert
@@ -72,7 +72,8 @@ def bincount(x: Any, weights: Any = None, minlength: Any = None, assert_nonneg: 
     x = _counted_vector(x)
     if assert_nonneg:
         x = Assert("bincount: the input has negative values")(x, tensor_all(x >= 0))
-    length = cast(tensor_max(x), "int64") + 1
+    # one below all numbers, because there may be none
+    length = tensor_max(join(0, cast(x, "int64"), np.array([-1]))) + 1
     if minlength is not None:
         length = maximum(length, cast(as_tensor_variable(minlength), "int64"))
     if weights is None:
