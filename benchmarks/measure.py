@@ -11,7 +11,10 @@ from typing import Any
 
 import numpy as np
 
-REFERENCES = {"C", "adjoint by hand"}
+COPY = "copy"
+"""What only moves as many bytes: `numpy.copyto` between arrays of the same size as input and result."""
+
+REFERENCES = {"C", "adjoint by hand", COPY}
 """Contestants that are no peers: a limit to compare with, left out of the ratio."""
 
 
@@ -53,8 +56,9 @@ Contestants = dict[str, Callable[[], object]]
 class Result:
     """Median seconds of each contestant for one case.
 
-    `bound` is the ratio to the best peer that the project aims at, `limit` the seconds, `target` any other aim as text;
-    `moved` the bytes that must be read and written at least; `note` says why a figure is missing. `ratios` are our time
+    `bound` is the ratio to the best peer that the project aims at, `limit` the seconds, `of_copy` the share of the
+    speed of the contestant that only copies as many bytes, `target` any other aim as text; `moved` the bytes that must
+    be read and written at least; `note` says why a figure is missing. `ratios` are our time
     over each contestant's in the same round, medians of those; without them the ratio is that of the seconds.
     """
 
@@ -66,6 +70,12 @@ class Result:
     moved: int = 0
     note: str = ""
     ratios: dict[str, float] = field(default_factory=dict)
+    of_copy: float | None = None
+
+    @property
+    def copy_share(self) -> float | None:
+        """A copy's time over ours, where a copy took part."""
+        return 1 / self.ratios[COPY] if COPY in self.ratios else None
 
     @property
     def ratio(self) -> float | None:
@@ -78,12 +88,14 @@ class Result:
 
     @property
     def excess(self) -> float | None:
-        """The worse of ratio / bound and seconds / limit; above 1 the aim is missed."""
+        """The worst of ratio / bound, seconds / limit and of_copy / copy_share; above 1 the aim is missed."""
         shares = []
         if self.ratio is not None and self.bound is not None:
             shares.append(self.ratio / self.bound)
         if self.limit is not None and "theano" in self.seconds:
             shares.append(self.seconds["theano"] / self.limit)
+        if self.of_copy is not None and self.copy_share is not None:
+            shares.append(self.of_copy / self.copy_share)
         return max(shares, default=None)
 
     @property
@@ -118,16 +130,18 @@ def interleaved(
     expected: Any = None,
     tolerance: float = 1e-9,
     moved: int = 0,
+    of_copy: float | None = None,
 ) -> Result:
     """Check each contestant's first result, then time each in turn for some rounds; medians of seconds per call.
 
-    `expected` is NumPy's result. A contestant whose result is wrong, or that fails, is left out and named in the note.
+    `expected` is NumPy's result, which all but a copy must have. A contestant whose result is wrong, or that fails, is
+    left out and named in the note.
     """
     note, ready = "", {}
     for name, call in contestants.items():
         try:
             first = call()
-            if expected is not None:
+            if expected is not None and name != COPY:
                 check(name, first, expected, tolerance)
             ready[name] = call
         except Exception as error:
@@ -142,7 +156,7 @@ def interleaved(
         for name in chosen:
             samples[name].append(_time(ready[name], loops[name]))
     medians = {name: statistics.median(times) for name, times in samples.items()}
-    return Result(case, medians, target, bound, limit, moved, note, ratios(samples))
+    return Result(case, medians, target, bound, limit, moved, note, ratios(samples), of_copy)
 
 
 def ratios(samples: dict[str, list[float]]) -> dict[str, float]:

@@ -6,7 +6,10 @@ from benchmarks.measure import REFERENCES, Result
 
 
 def table(results: list[Result], bandwidth: float = 0.0) -> str:
-    """Times with units, our ratio to the best peer, the aim (**bold** where missed), memory speed where it matters."""
+    """Times with units, our ratio to the best peer, the aim (**bold** where missed), memory speed where it matters.
+
+    The share of the speed of a copy is that of the copy among the contestants, and `bandwidth` where there is none.
+    """
     names = list(dict.fromkeys(name for r in results for name in r.seconds))
     names.sort(key=lambda name: (name != "theano", name in REFERENCES))
     memory = bandwidth and any(r.moved for r in results)
@@ -41,14 +44,15 @@ def _ratio(r: Result) -> str:
 def _aim(r: Result) -> str:
     ratio = [f"<= {r.bound:g}"] if r.bound is not None else []
     limit = [f"<= {text(r.limit)}"] if r.limit is not None else []
-    return "; ".join([*ratio, *limit, *([r.target] if r.target else [])])
+    copy = [f">= {r.of_copy:.0%} of copy"] if r.of_copy is not None else []
+    return "; ".join([*ratio, *limit, *copy, *([r.target] if r.target else [])])
 
 
 def _speed(r: Result, bandwidth: float) -> str:
     if not r.moved or "theano" not in r.seconds:
         return ""
     speed = r.moved / r.seconds["theano"]
-    return f"{speed / 1e9:.1f} ({speed / bandwidth:.0%})"
+    return f"{speed / 1e9:.1f} ({r.copy_share or speed / bandwidth:.0%})"
 
 
 def text(seconds: float) -> str:
