@@ -2,6 +2,8 @@
 
 import os
 import pickle
+import re
+import sys
 import time
 from contextlib import contextmanager
 from types import SimpleNamespace
@@ -313,7 +315,9 @@ def package(tmp_path, monkeypatch):
     for path in (inner.parent / "__init__.py", inner / "rules.py", inner / "notes.txt"):
         path.write_text("1")
     monkeypatch.setattr(theano, "__path__", [str(inner.parent)])
-    monkeypatch.setattr(installation, "_files", {})
+    monkeypatch.setattr(installation, "_found", {})
+    monkeypatch.setattr(installation, "_loaded", {})
+    monkeypatch.setattr(installation, "_survey", installation.survey_folder)
     monkeypatch.setattr(installation, "loaded_at", time.time() + 60)
     yield inner
     installation.code_identity.cache_clear()
@@ -321,7 +325,7 @@ def package(tmp_path, monkeypatch):
 
 def identity():
     installation.code_identity.cache_clear()
-    installation._files.clear()
+    installation._found.clear()
     return installation.code_identity()
 
 
@@ -337,9 +341,8 @@ def test_the_identity_of_code_changes_with_any_file(package):
     third = identity()
     (package / "more.py").write_text("")
     assert len({first, second, third, identity()}) == 4
-    assert set(installation._files) == {
-        str(package.parent / name) for name in ("__init__.py", "inner/rules.py", "inner/more.py")
-    }
+    names = {folder: set(re.findall(rb"\n(.*?)/", text)) for folder, text in installation._found.items()}
+    assert names == {str(package.parent): {b"__init__.py"}, str(package): {b"rules.py", b"more.py"}}
 
 
 def test_a_process_that_began_before_a_file_changed_has_no_identity(package, monkeypatch):
@@ -359,6 +362,22 @@ def test_files_that_changed_after_the_first_look_are_noticed(package, monkeypatc
     assert not installation.is_unchanged()
     path.unlink()
     assert not installation.is_unchanged()
+
+
+def test_what_was_loaded_before_the_first_look_may_change_until_it_is_loaded_again(package, monkeypatch):
+    path = package / "rules.py"
+    module = SimpleNamespace(__file__=str(path), __spec__=object())
+    monkeypatch.setattr(installation, "sys", SimpleNamespace(**vars(sys) | {"modules": {"theano.inner.rules": module}}))
+    assert identity() is not None
+    path.write_text("333")
+    assert installation.is_unchanged()
+    module.__spec__ = object()
+    assert not installation.is_unchanged()
+
+
+def test_a_folder_that_cannot_be_read_has_no_identity(package):
+    (package / "dead.py").symlink_to(package / "nowhere")
+    assert identity() is None
 
 
 def test_options_are_as_they_were():

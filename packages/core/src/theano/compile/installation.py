@@ -10,9 +10,9 @@ import functools
 import marshal
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from importlib.machinery import EXTENSION_SUFFIXES
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from theano.plugin import get_manager
 from theano.plugin.discovery import installed
 from theano.version import loaded_at
 
-__all__ = ["code_identity", "is_certain", "is_ours", "is_unchanged"]
+__all__ = ["code_identity", "is_certain", "is_ours", "is_unchanged", "survey_folder", "survey_with"]
 
 _SLACK = 2.0
 """Seconds by which the clock of a file system may differ from the process's."""
@@ -34,7 +34,14 @@ _ASIDE = frozenset({"gradient", "sparse", "cuda", "gof", "printing", "testing", 
 
 _CODE = (".py", *EXTENSION_SUFFIXES)
 
-_files: dict[str, tuple[int, int]] = {}
+_found: dict[str, bytes] = {}
+"""What was seen at the first look: for each folder a line "name/size time" for each file, after a newline."""
+
+_loaded: dict[str, Any] = {}
+"""Specifications of the modules that were loaded before the first look, and so from files that did not change since."""
+
+Survey = Callable[[str, tuple[str, ...]], tuple[bytes, list[str], int]]
+"""From a folder, and what names of files end with, to lines about them, subfolders, and when a file changed last."""
 
 
 def is_certain() -> bool:
@@ -50,72 +57,100 @@ def code_identity() -> str | None:
     if distributions is None:
         return None
     try:
-        last = _read_files()
+        found, last = _look()
     except OSError:
         return None
-    if last >= loaded_at - _SLACK:
+    if last >= (loaded_at - _SLACK) * 1e9:
         return None
+    _found.update(found)
+    _loaded.update(_modules())
     plugins = get_manager().standard_plugins()
     facts = (sys.version, sys.platform, np.__version__, distributions, list((plugins or {}).items()))
-    return digest(marshal.dumps((facts, sorted(_files.items())), 0))
+    return digest(marshal.dumps((facts, list(_found.items())), 0))
 
 
-def _read_files() -> float:
-    """Note size and time of all files that take part in compiling; return when one changed last."""
-    last = 0.0
+def survey_with(survey: Survey) -> None:
+    """Look at files with another function than `survey_folder`: the C runtime of theano-cpu has one."""
+    global _survey
+    _survey = survey
+
+
+def survey_folder(folder: str, endings: tuple[str, ...]) -> tuple[bytes, list[str], int]:
+    """What a folder has: lines about files whose names have one of the `endings`, subfolders, the last change in ns.
+
+    Raises
+    ------
+    OSError
+        Something could not be looked at.
+    """
+    lines, folders, last = [], [], 0
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            name = entry.name
+            is_code = name.endswith(endings)
+            if not is_code and ("." in name or not entry.is_dir()):
+                continue
+            if "\n" in name:
+                raise OSError(f"{name!r} could be taken for two")
+            if not is_code:
+                folders.append(name)
+                continue
+            state = entry.stat()
+            lines.append(f"{name}/{state.st_size} {state.st_mtime_ns}\n")
+            last = max(last, state.st_mtime_ns, state.st_ctime_ns)
+    return os.fsencode("".join(lines)), folders, last
+
+
+_survey: Survey = survey_folder
+
+
+def _look() -> tuple[dict[str, bytes], int]:
+    """Size and time of all files that take part in compiling, and when one changed last."""
+    found: dict[str, bytes] = {}
+    last = 0
     folders = list(theano.__path__)
     tops = len(folders)
     for number, folder in enumerate(folders):
         if len(folders) > _MOST_FOLDERS:
             raise OSError("some other large folder bears the name of the package")
-        with _scanned(folder) as entries:
-            for entry in entries:
-                name = entry.name
-                if name.endswith(_CODE):
-                    state = entry.stat()
-                    _files[f"{folder}{os.sep}{name}"] = (state.st_size, state.st_mtime_ns)
-                    last = max(last, state.st_mtime, state.st_ctime)
-                elif _may_compile(name, number < tops) and entry.is_dir():
-                    folders.append(f"{folder}{os.sep}{name}")
-    return last
+        text, below, changed = _survey(folder, _CODE)
+        found[folder] = b"\n" + text
+        last = max(last, changed)
+        aside = _ASIDE if number < tops else ()
+        folders += [f"{folder}{os.sep}{name}" for name in below if name != "__pycache__" and name not in aside]
+    return found, last
 
 
-def _may_compile(folder: str, is_room: bool) -> bool:
-    return "." not in folder and folder != "__pycache__" and not (is_room and folder in _ASIDE)
-
-
-@contextmanager
-def _scanned(folder: str) -> Iterator[Iterator[os.DirEntry[str]]]:
-    """The entries of a folder, which look at their files from there and not along the whole path."""
-    if os.scandir not in os.supports_fd:
-        with os.scandir(folder) as entries:
-            yield entries
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        with os.scandir(handle) as entries:
-            yield entries
-    finally:
-        os.close(handle)
+def _line(path: str) -> bytes | None:
+    """What was seen of the file at `path`."""
+    folder, name = os.path.split(path)
+    text = _found.get(folder, b"")
+    start = text.find(b"\n%b/" % os.fsencode(name)) if name.endswith(_CODE) else -1
+    return None if start < 0 else text[start + 1 : text.index(b"\n", start + 1)]
 
 
 def is_ours(module: str) -> bool:
     """Whether the module of this name was read from one of the files that `code_identity` tells of."""
-    return getattr(sys.modules.get(module), "__file__", None) in _files
+    path = getattr(sys.modules.get(module), "__file__", None)
+    return path is not None and _line(path) is not None
 
 
 def is_unchanged() -> bool:
-    """Whether the files of all modules of Theano that are loaded by now are as they were at the first look."""
-    for name, module in list(sys.modules.items()):
-        if not name.startswith("theano."):
-            continue
-        path = getattr(module, "__file__", None)
-        if path is None or name.split(".", 2)[1] in _ASIDE:
+    """Whether the files of all modules of Theano that were loaded after the first look are as they were then."""
+    for name, spec in _modules().items():
+        path = getattr(sys.modules.get(name), "__file__", None)
+        if path is None or name.split(".", 2)[1] in _ASIDE or (spec is not None and _loaded.get(name) is spec):
             continue
         try:
             state = os.stat(path)
         except OSError:
             return False
-        if _files.get(path) != (state.st_size, state.st_mtime_ns):
+        if _line(path) != os.fsencode(f"{os.path.basename(path)}/{state.st_size} {state.st_mtime_ns}"):
             return False
     return True
+
+
+def _modules() -> dict[str, Any]:
+    """Names and specifications of our modules; loading one again gives it another specification."""
+    modules = list(sys.modules.items())
+    return {name: getattr(module, "__spec__", None) for name, module in modules if name.startswith("theano.")}

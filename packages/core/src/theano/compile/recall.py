@@ -77,11 +77,12 @@ def _keeper(maker: FunctionMaker) -> Any:
         return None
     if type(mode) is not Mode or type(mode.linker) is not Linker or mode.linker.wrapper is not None:
         return None
-    if mode.linker.backend == "py" or not is_certain():
+    if mode.linker.backend == "py":
         return None
     check_device()
-    backend = _backend(mode.linker.backend)
-    return backend if hasattr(backend, "recall") else None
+    backend: Any = _backend(mode.linker.backend)
+    able = hasattr(backend, "recall") and backend.unavailable() is None  # it may also be able to look at files faster
+    return backend if able and is_certain() else None
 
 
 def _backend(name: str) -> Backend | None:

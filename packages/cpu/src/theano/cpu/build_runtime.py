@@ -27,6 +27,7 @@ void rt_recycle_counts(uint64_t counts[3]);
 void rt_stream_above(ptrdiff_t bytes);
 double rt_peak_flops(void);
 int64_t rt_shortage(int64_t which);
+int64_t rt_survey(const char *folder, const char *endings, char *files, char *folders, int64_t room, int64_t *last);
 """
 
 _PRELUDE = f"""#include <Python.h>

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from math import prod
+from os import fsdecode, fsencode
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from theano.compile.backend import warn_fall_back
 from theano.compile.callable import Function, PythonFunction
+from theano.compile.installation import survey_with
 from theano.compile.recall import claim_key
 from theano.compile.runtime_errors import raise_with_op
 from theano.configuration import config
@@ -215,3 +217,21 @@ def _enters_python(step: Any) -> bool:
 
 
 _runtime.lib.rt_enable_vectorcall(id(NativeFunction))
+
+
+def survey_folder(folder: str, endings: tuple[str, ...]) -> tuple[bytes, list[str], int]:
+    """`theano.compile.installation.survey_folder`, in C."""
+    ffi, room = _runtime.ffi, 1 << 14
+    last = ffi.new("int64_t *")
+    ends = "".join([f"{end}\n" for end in endings]).encode()
+    while True:
+        files, folders = ffi.new("char[]", room), ffi.new("char[]", room)
+        length = _runtime.lib.rt_survey(fsencode(folder), ends, files, folders, room, last)
+        if length >= 0:
+            return ffi.unpack(files, length), fsdecode(ffi.string(folders)).splitlines(), int(last[0])
+        if length == -1:
+            raise OSError(f"{folder} cannot be looked at")
+        room *= 4
+
+
+survey_with(survey_folder)
