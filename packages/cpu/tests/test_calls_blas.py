@@ -119,6 +119,23 @@ def test_stored_scaled_and_added_results_agree(native, width, dtype, size):
             assert (f(np.zeros_like(plain), 1, p, q, 1) == plain).all()
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_tiles_of_every_size_agree(native, width, dtype):
+    """Small results, stored as they are, have tiles of their own, of any height, with whole and other vectors."""
+    if width == 0:
+        pytest.skip("libraries promise nothing")
+    z, x, y, a, b = (T.TensorType(dtype, (False,) * ndim)() for ndim in (2, 2, 2, 0, 0))
+    f = native([z, a, x, y, b], Gemm(False)(z, a, x, y, b))
+    for n in (5, 8, 11, 16, 20, 24, 32, 41, 64, 70):
+        for m in range(2, 28):
+            k = 900 if n == 20 else 7  # long ones for tiles that read the second operand less often
+            p, q = rng.random((m, k)).astype(dtype), rng.random((k, n)).astype(dtype)
+            plain = f(np.full((m, n), np.nan, dtype), 1, p, q, 0)
+            np.testing.assert_allclose(plain, p.astype("float64") @ q.astype("float64"), rtol=1e-4)
+            assert (f(np.zeros_like(plain), 1, p, q, 1) == plain).all()
+            assert (f(np.zeros_like(plain), 1, np.asfortranarray(p), q, 1) == plain).all()
+
+
 @pytest.mark.parametrize("size", [(0, 3, 4), (3, 0, 4), (3, 4, 0), (0, 0, 0)])
 def test_empty_products(native, size):
     m, k, n = size

@@ -23,6 +23,7 @@
 #define FLAT 48                          /* the same for few, long rows, all of which stay in the cache */
 #define BLOCK ((idx)512 << 10)           /* bytes of the second operand that are packed at a time, at most */
 #define FAR_AWAY ((idx)1 << 20)          /* bytes of a result from which on it is not in the second cache */
+#define AHEAD 8                          /* rows that are asked for while panels are packed */
 #define SQUARE 64                        /* rows that are transposed at a time */
 #define ASKING 16                        /* vectors of a tile that has the time to ask for what comes next */
 #define LEAST_ROWS 48                    /* for a thread: each packs its panels anew */
@@ -31,6 +32,8 @@
 #define MOST_COLS 1024                   /* of a block of the result that is finished at a time */
 #define EVEN 24                          /* its rows are a multiple, as all heights of tiles divide it */
 #define DEEPEST 8192                     /* contracted dim of products that are finished in blocks or made ready */
+#define FIRST_CACHE (24 << 10)           /* bytes of a panel that stays in the first cache while rows pass */
+#define NEAR_COLUMNS 256                 /* of a first operand with contiguous columns, which need not be asked for */
 #define NARROW 16                        /* columns: where libraries are slow whatever the length */
 
 typedef struct {
@@ -52,6 +55,13 @@ typedef struct {
     idx row, col;         /* of the whole result, where this part of it begins */
     int worker;
 } Special;
+
+/* Whether tiles of a product in place may do without asking for anything, and store results as they are. Columns of the
+ * first operand that lie in lines of their own are asked for unless they are few. */
+static inline int is_near(const Tile *t)
+{
+    return t->alpha == 1 && t->beta == 0 && !t->far && (t->acs == 1 || t->k <= NEAR_COLUMNS);
+}
 
 /* The contracted dim is cut into even parts of at most `depth`. */
 static inline idx parts_of(idx k, idx depth) { return k <= depth ? 1 : (k + depth - 1) / depth; }
@@ -85,24 +95,37 @@ static int vectors_of(idx m, idx n, idx lanes)
 #define HALF_TILES                                                                                                     \
     TILE(1, 1) TILE(2, 1) TILE(4, 1) TILE(10, 1)                                                                       \
     TILE(1, 2) TILE(2, 2) TILE(3, 2) TILE(4, 2) TILE(6, 2)
+#define COLUMN_OF_TILES(nv) TILE(1, nv) TILE(2, nv) TILE(3, nv) TILE(4, nv) TILE(5, nv) TILE(6, nv)
+#define WIDE_NEAR_TILES                                                                                                \
+    COLUMN_OF_TILES(1) TILE(7, 1) TILE(8, 1) COLUMN_OF_TILES(2) TILE(7, 2) TILE(8, 2) TILE(10, 2) TILE(12, 2)           \
+    COLUMN_OF_TILES(3) COLUMN_OF_TILES(4)
+#define HALF_NEAR_TILES COLUMN_OF_TILES(1) TILE(7, 1) TILE(8, 1) COLUMN_OF_TILES(2)
 
 #define VECTOR F32_WIDE
 #define TILES WIDE_TILES
+#define NEAR_TILES WIDE_NEAR_TILES
+#define NEAR_ROWS(nv) ((nv) < 3 ? 8 : 6)
 #include "vectors.h"
 #include "tiles.h"
 
 #define VECTOR F64_WIDE
 #define TILES WIDE_TILES
+#define NEAR_TILES WIDE_NEAR_TILES
+#define NEAR_ROWS(nv) ((nv) < 3 ? 8 : 6)
 #include "vectors.h"
 #include "tiles.h"
 
 #define VECTOR F32_HALF
 #define TILES HALF_TILES
+#define NEAR_TILES HALF_NEAR_TILES
+#define NEAR_ROWS(nv) ((nv) < 2 ? 8 : 6)
 #include "vectors.h"
 #include "tiles.h"
 
 #define VECTOR F64_HALF
 #define TILES HALF_TILES
+#define NEAR_TILES HALF_NEAR_TILES
+#define NEAR_ROWS(nv) ((nv) < 2 ? 8 : 6)
 #include "vectors.h"
 #include "tiles.h"
 
@@ -203,6 +226,21 @@ static void (*const products[2][2])(Tile, int, idx, idx, const void *, const voi
 static void (*const specials[2][2])(Tile, const Special *, int, idx, idx, const void *, const void *, idx, idx, void *,
                                     char *) = {{f32_half_special, f64_half_special}, {f32_wide_special, f64_wide_special}};
 
+static void (*const near_products[2][2])(idx, int, idx, idx, const void *, idx, idx, const void *, idx, void *, idx) = {
+    {f32_half_near_product, f64_half_near_product}, {f32_wide_near_product, f64_wide_near_product}};
+
+/* Small products feel every structure that is filled in. Returns 0 when it is for the general way. */
+static int run_near(const Matrix *x, const Matrix *y, idx isz, char *out)
+{
+    const idx k = x->cols, m = x->rows, n = y->cols;
+    const int bits = isz == 8 ? 3 : 2, wide = rt_vector_unit() == 2;
+    if (k > DEEP || m * n * isz >= FAR_AWAY || (x->cs != isz && k > NEAR_COLUMNS))
+        return 0;
+    near_products[wide][isz == 8](k, vectors_of(m, n, (wide ? 64 : 32) >> bits), m, n, x->data, x->rs >> bits, x->cs >> bits,
+                                  y->data, y->rs >> bits, out, n);
+    return 1;
+}
+
 static void run_chunk(void *arg, idx chunk, int worker)
 {
     const Product *q = arg;
@@ -274,6 +312,8 @@ int rt_packed_product(double alpha, const Matrix *x, const Matrix *y, double bet
 {
     const int kind = how(x, y, isz);
     const idx m = x->rows, n = y->cols;
+    if (kind == IN_PLACE && threads == 1 && alpha == 1 && beta == 0 && run_near(x, y, isz, out))
+        return kind;
     if (kind == TURNED) {
         Product q = {.t = {.k = x->cols, .depth = FLAT, .ars = y->cs / isz, .acs = y->rs / isz, .crs = m, .alpha = 1},
                      .m = n, .n = m, .a = y->data, .b = x->data, .brs = x->cs / isz, .bcs = 1, .out = room, .isz = isz};
@@ -304,7 +344,14 @@ int rt_packed_items(const Items *t, idx first, idx count, char *room)
         return 0;
     const Product q = product_of(x, y, kind, t->isz);
     const int vectors = vectors_of(q.m, q.n, rt_vector_unit() * (t->isz == 8 ? 4 : 8));
-    for (idx i = first; i < first + count; i++)
+    idx i = first;
+    for (Matrix p = *x, r = *y; kind == IN_PLACE && i < first + count; i++) {
+        p.data = x->data + i * t->xs;
+        r.data = y->data + i * t->ys;
+        if (!run_near(&p, &r, t->isz, t->out + i * t->os))
+            break;
+    }
+    for (; i < first + count; i++)
         products[rt_vector_unit() == 2][t->isz == 8](q.t, vectors, q.m, q.n, q.a + i * t->xs, q.b + i * t->ys, q.brs, q.bcs,
                                                      t->out + i * t->os, room);
     return 1;

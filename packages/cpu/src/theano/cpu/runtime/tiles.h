@@ -33,6 +33,8 @@ static inline __attribute__((always_inline)) TARGET void NAME(pass)(const int mr
     }
 }
 
+#include "near.h"
+
 static inline __attribute__((always_inline)) TARGET void NAME(tile)(const int mr, const int nv, const Tile *t,
                                                                     const TYPE *a, const TYPE *b, TYPE *c)
 {
@@ -93,11 +95,13 @@ static TARGET void NAME(pack)(TYPE *to, idx width, idx k, idx n, const TYPE *b, 
 {
     if (bcs == 1) {
         for (idx p = 0; p < k; p++, to += width, b += brs)
-            for (idx j = 0; j < n; j += LANES)
+            for (idx j = 0; j < n; j += LANES) {
+                __builtin_prefetch(b + j + AHEAD * brs);
                 if (n - j >= LANES)
                     STORE(to + j, LOAD(b + j));
                 else
                     STORE(to + j, LOAD_SOME(b + j, n - j));
+            }
         return;
     }
     for (idx p = 0; n < width && p < k; p++)
@@ -149,6 +153,10 @@ static inline void NAME(ask)(Tile *t, idx i, idx asked, idx m, const TYPE *a)
 /* Where rows of the second operand are contiguous and the first has few: nothing is packed. */
 static void NAME(in_place)(Tile t, int vectors, idx m, idx n, const TYPE *a, const TYPE *b, TYPE *c)
 {
+    if (is_near(&t)) {
+        NAME(near_product)(t.k, vectors, m, n, a, t.ars, t.acs, b, t.ldb, c, t.crs);
+        return;
+    }
     NAME(ask)(&t, 0, 0, m, a);
     for (idx j = 0; j < n; j += vectors * LANES) {
         const idx width = n - j < vectors * LANES ? n - j : vectors * LANES;
@@ -324,4 +332,6 @@ static void NAME(make_ready)(idx k, idx depth, int vectors, idx n, const void *y
     }
 }
 #undef TILES
+#undef NEAR_TILES
+#undef NEAR_ROWS
 #include "vectors_end.h"
