@@ -13,6 +13,7 @@
 #define GROUP 8                 /* rows that are added at the same time */
 #define STRIP 8                 /* vectors of columns whose sums fit the registers */
 #define SHORT 8                 /* vectors of a row, up to which the sums of as many rows as lanes are a vector */
+#define FURTHER 8192            /* bytes to what is asked for while rows pass, for the second cache */
 #define LEAF 2048               /* of a row: one step of a sum in double precision */
 #define STRETCH 16384           /* bytes of a row of sums that stay in the cache */
 #define CACHED ((idx)512 << 10) /* bytes of a matrix that is read by strips of columns */

@@ -4,7 +4,8 @@
  * first few lanes, FOLD and FOLD_ALL (the sums of the lanes of four vectors, and of as many as they have lanes), and DOTS, the
  * rows whose partial sums fit the registers. */
 
-/* sums[i] += row i times v, for r rows, each in CHAINS partial sums. */
+/* sums[i] += row i times v, for r rows, each in CHAINS partial sums. A single row is one of a matrix that comes from main
+ * memory: what lies further on is asked for, beyond what processors do by themselves. */
 static inline __attribute__((always_inline)) TARGET void NAME(dots)(const int r, idx k, const TYPE *a, idx ars,
                                                                     const TYPE *v, __m256d *sums)
 {
@@ -16,6 +17,8 @@ static inline __attribute__((always_inline)) TARGET void NAME(dots)(const int r,
     for (; p + CHAINS * LANES <= k; p += CHAINS * LANES)
         UNROLL for (int j = 0; j < CHAINS; j++) {
             const VEC x = LOAD(v + p + j * LANES);
+            if (r == 1)
+                __builtin_prefetch((const char *)(a + p + j * LANES) + FURTHER, 0, 2);
             UNROLL for (int i = 0; i < r; i++)
                 acc[i][j] = FMA(LOAD(a + i * ars + p + j * LANES), x, acc[i][j]);
         }
