@@ -49,11 +49,11 @@ FACADE: dict[str, tuple[str, str, str]] = {
 SUBMODULES: dict[str, str] = {
     **dict.fromkeys(
         ("codegen", "compat", "compile", "configdefaults", "configparser", "configuration", "errors", "gof", "graph",
-         "lowering", "plugin", "printing", "updates", "version"),
+         "lowering", "misc", "plugin", "printing", "raise_op", "updates", "version"),
         "theano-core",
     ),
     **dict.fromkeys(
-        ("ifelse", "sandbox", "scalar", "scan_module", "tensor", "testing", "typed_list"), "theano-tensor"
+        ("ifelse", "sandbox", "scalar", "scan_module", "tensor", "testing", "tests", "typed_list"), "theano-tensor"
     ),
     "cpu": "theano-cpu",
     "cuda": "theano-cuda",

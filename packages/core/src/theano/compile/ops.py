@@ -179,3 +179,14 @@ def as_op(
         return kind(fn, checked_itypes, checked_otypes, infer_shape)
 
     return make_op
+
+
+# Classic names of this module that have to do with tensors.
+_IN_TENSOR = frozenset({"Rebroadcast", "Shape", "Shape_i", "SpecifyShape", "shape", "shape_i", "shape_i_op",
+                        "specify_shape"})  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _IN_TENSOR:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module("theano.tensor"), name)  # by name: tensors stand above this room
