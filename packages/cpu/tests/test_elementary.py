@@ -10,7 +10,7 @@ import pytest
 from theano.codegen import Expr, Kernel, MapSweep, Out, k
 from theano.codegen.dtypes import FLOATS
 from theano.configuration import change_flags
-from theano.cpu import elementary, kernels, machine, machine_code
+from theano.cpu import elementary, kernels, machine, machine_code, vector_math
 from theano.cpu.compiler import find_compiler
 from theano.cpu.dialect import _c_dialect
 from theano.cpu.elementary_numbers import EXP, LOG
@@ -176,6 +176,19 @@ def test_loops_of_many_functions_call_them(functions, tmp_path):
     assert len(calls) == elementary.INLINED + 1
     assert len(set(calls)) == 1
     assert calls[0].startswith("_ZGV")
+
+
+@plain
+@pytest.mark.skipif("sin" not in vector_math.vector_functions(), reason="no vector functions")
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_a_sine_and_a_cosine_of_one_number_are_vector_functions(dtype, tmp_path):
+    """The compiler would like to make one call of both, which takes five times as long as two vector calls."""
+    x = Expr("load", (), dtype, 0)
+    (compiled,) = compile_kernels([KernelRequest(kernel(dtype, k.sin(x) * k.cos(x)), "V")])
+    text = assembly(compiled, tmp_path)
+    calls = [line.split()[1] for line in text.splitlines() if line.split()[:1] == ["call"] or "*" in line and "@" in line]
+    assert len(calls) == 2
+    assert all("_ZGV" in name for name in calls), calls
 
 
 def test_unsafe_optimisations_cost_no_digits():

@@ -25,6 +25,8 @@ _MEANING = (
 _GCC_FLAGS = (
     *("-O1", "-ftree-loop-vectorize", "-fvect-cost-model=dynamic", "--param=vect-epilogues-nomask=0"),
     "-fno-tree-sink",  # sinking a library call into a branch would keep its loop from being vectorised
+    # gcc makes one call of sincos of a sine and a cosine of the same number, which is no vector function.
+    *("-fno-builtin-sin", "-fno-builtin-cos", "-fno-builtin-sinf", "-fno-builtin-cosf"),
     "-fno-asynchronous-unwind-tables",
     # gcc 12's tuning for Zen reads an element from memory again in every instruction that uses it.
     "-mtune=generic",
