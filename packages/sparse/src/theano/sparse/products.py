@@ -10,6 +10,7 @@ import theano.tensor as tensor
 from theano.errors import explain
 from theano.graph import Apply, Op, frozen_op
 from theano.scalar import upcast
+from theano.sparse import pieces
 from theano.sparse.arithmetic import is_sparse_variable, transpose
 from theano.sparse.conversion import SparseFromDense, keep_pattern
 from theano.sparse.type import FORMATS, SparseType, is_sparse
@@ -53,7 +54,7 @@ class Dot(Op):
     def perform(self, node: Apply, inputs: list[Any], output_storage: list[list[Any]], params: Any = None) -> None:
         x, y = inputs
         _check(x, y)
-        product = x @ y
+        product = pieces.product(x, y)
         if is_sparse(product):
             product = product.toarray()
         output_storage[0][0] = np.ascontiguousarray(product, dtype=node.outputs[0].type.dtype)
@@ -117,7 +118,7 @@ class StructuredDot(Op):
         x, y = inputs
         _check(x, y)
         out = node.outputs[0].type
-        product = x @ y
+        product = pieces.product(x, y)
         if isinstance(out, SparseType):
             output_storage[0][0] = FORMATS[out.format](product).astype(out.dtype)
         else:

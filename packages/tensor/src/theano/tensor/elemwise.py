@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any as AnyValue  # the op Any is reached through this module
 
 import numpy as np
 
+from theano.compile.interruptible import interruptible
 from theano.configuration import config
 from theano.errors import explain
 from theano.frozen import replace
@@ -178,8 +180,9 @@ class Elemwise(Op):
         arrays = [np.asarray(x) for x in inputs]
         shape = self._common_shape(node, arrays)
         dtypes = tuple([v.type.dtype for v in node.inputs])
+        work = 100.0 * math.prod(shape)  # some functions of SciPy take longer still
         with np.errstate(all="ignore"):
-            results = self.scalar_op.lower_exprs(numpy_k, arrays, dtypes)
+            results = interruptible(work, self.scalar_op.lower_exprs, numpy_k, arrays, dtypes)
         # new arrays first: a result that is an input itself must be copied before that input is overwritten
         for j, result in enumerate(results):
             if j not in self.inplace_pattern:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from theano.compile.interruptible import SHORT, interruptible
 from theano.errors import explain
 from theano.graph import Apply, Op, Variable
 from theano.graph.op import frozen_op
@@ -16,6 +17,16 @@ from theano.tensor.type import TensorType
 __all__ = ["ArgSortOp", "SortOp", "TopKOp", "argsort", "argtopk", "sort", "topk", "topk_and_argtopk"]
 
 _KINDS = ("quicksort", "mergesort", "heapsort", "stable")
+
+
+def sorting_work(a: np.ndarray) -> float:
+    """Estimated nanoseconds of sorting `a`."""
+    return 10.0 * a.size * max(a.size, 1).bit_length()
+
+
+def _sorting_indices(a: np.ndarray, axis: int, kind: Any, order: Any) -> np.ndarray:
+    # When this is given up, it goes on for a while, and NumPy relies on values that nobody changes meanwhile.
+    return np.argsort(a.copy() if sorting_work(a) >= SHORT else a, axis, kind, order)
 
 
 def _check_kind(kind: str) -> None:
@@ -46,7 +57,7 @@ class SortOp(Op):
 
     def perform(self, node: Apply, inputs: list, output_storage: list) -> None:
         a, axis = inputs
-        output_storage[0][0] = np.sort(a, int(axis), self.kind, self.order)
+        output_storage[0][0] = interruptible(sorting_work(a), np.sort, a, int(axis), self.kind, self.order)
 
     def infer_shape(self, node: Apply, shapes: list) -> list:
         return [shapes[0]]
@@ -71,7 +82,8 @@ class ArgSortOp(Op):
 
     def perform(self, node: Apply, inputs: list, output_storage: list) -> None:
         a, axis = inputs
-        output_storage[0][0] = np.asarray(np.argsort(a, int(axis), self.kind, self.order), dtype="int64")
+        found = interruptible(sorting_work(a), _sorting_indices, a, int(axis), self.kind, self.order)
+        output_storage[0][0] = np.asarray(found, dtype="int64")
 
     def infer_shape(self, node: Apply, shapes: list) -> list:
         return [shapes[0]]
@@ -98,6 +110,10 @@ def argsort(a: Any, axis: Any = -1, kind: str = "quicksort", order: Any = None) 
     if axis is None:
         a, axis = flatten(a), 0
     return ArgSortOp(kind, order)(a, axis)
+
+
+def _partition_indices(x: np.ndarray, position: int, axis: int) -> np.ndarray:
+    return np.argpartition(x.copy() if sorting_work(x) >= SHORT else x, position, axis=axis)  # as in _sorting_indices
 
 
 @frozen_op
@@ -144,7 +160,8 @@ class TopKOp(Op):
         if k == 0 or abs(k) > length:
             raise ValueError(explain(f"topk: k = {k}", f"axis {self.axis} has length {length}", "use 1 to the length"))
         part = slice(length - k, None) if k > 0 else slice(None, -k)
-        order = np.argpartition(x, length - k if k > 0 else -k - 1, axis=self.axis)
+        position = length - k if k > 0 else -k - 1
+        order = interruptible(sorting_work(x), _partition_indices, x, position, self.axis)
         chosen = np.take(order, range(length)[part], axis=self.axis)
         results = []
         if self.return_values:

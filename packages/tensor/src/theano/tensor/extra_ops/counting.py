@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
 
+from theano.compile.interruptible import interruptible
 from theano.errors import ShapeError, explain
 from theano.graph import Apply, Op, Variable
 from theano.graph.op import frozen_op
 from theano.tensor.conversion import as_tensor_variable
+from theano.tensor.sort import sorting_work
 from theano.tensor.type import TensorType
 
 __all__ = ["BinCountOp", "Unique", "bincount", "to_one_hot"]
@@ -136,7 +139,7 @@ class Unique(Op):
 
     def perform(self, node: Apply, inputs: list, output_storage: list) -> None:
         asked = (self.return_index, self.return_inverse, self.return_counts)
-        found = np.unique(inputs[0], *asked, axis=self.axis)
+        found = interruptible(sorting_work(inputs[0]), functools.partial(np.unique, axis=self.axis), inputs[0], *asked)
         found = found if any(asked) else (found,)
         output_storage[0][0] = np.asarray(found[0])
         for storage, extra in zip(output_storage[1:], found[1:], strict=True):

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from theano.compile.interruptible import interruptible
 from theano.errors import explain
 from theano.graph import Apply, Op, Variable
 from theano.graph.op import frozen_op
@@ -48,7 +49,9 @@ class SearchsortedOp(Op):
     def perform(self, node: Apply, inputs: list, output_storage: list) -> None:
         x, v = inputs[:2]
         sorter = inputs[2] if len(inputs) > 2 else None
-        output_storage[0][0] = np.asarray(np.searchsorted(x, v, side=self.side, sorter=sorter), dtype="int64")
+        work = 10.0 * v.size * max(x.size, 1).bit_length()
+        found = interruptible(work, np.searchsorted, x, v, self.side, sorter)
+        output_storage[0][0] = np.asarray(found, dtype="int64")
 
     def infer_shape(self, node: Apply, shapes: list) -> list:
         return [shapes[1]]
