@@ -249,6 +249,13 @@ def test_streams_copy_and_pickle():
         assert random_state_type.values_eq(state.get_value(), u.rng.get_value())
 
 
+def test_a_state_that_was_drawn_from_can_be_pickled(run):
+    u = RandomStreams(9).uniform((2,))
+    state = run(u.owner.outputs[0], {})
+    for twin in (copy.deepcopy(state), pickle.loads(pickle.dumps(state))):
+        assert random_state_type.values_eq(state, twin)
+
+
 @pytest.mark.parametrize("generator", [np.random.MT19937, np.random.PCG64])
 def test_draws_leave_the_given_state_alone(run, generator):
     state = random_state_type("state")

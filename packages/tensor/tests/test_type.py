@@ -181,3 +181,14 @@ def test_memory_and_sizes():
 def test_sparse_grad_flag_warns():
     with pytest.warns(DeprecationWarning, match="sparse_grad"):
         TensorType("float32", (False,), sparse_grad=True)
+
+
+@pytest.mark.parametrize("kind", [np.matrix, np.memmap, np.ndarray])
+def test_subclasses_of_arrays_count_as_arrays(kind, tmp_path):
+    data = np.arange(4.0).reshape(2, 2)
+    value = np.memmap(tmp_path / "m", "float64", "w+", shape=(2, 2)) if kind is np.memmap else data.view(kind)
+    value[...] = data
+    found = TensorType("float64", (False, False)).filter(value)
+    assert type(found) is np.ndarray  # the ravel of np.matrix would be a matrix again
+    assert np.shares_memory(found, value)
+    np.testing.assert_array_equal(found, data)

@@ -180,8 +180,8 @@ class TensorType(Type):
                 )
             )
         if isinstance(data, np.ndarray) and data.dtype == self.numpy_dtype:
-            # a subclass such as memmap
-            return data
+            # a subclass: memmap is the same memory, and the ways of np.matrix are not those of tensors
+            return data.view(np.ndarray)
         if strict:
             found = f"ndarray of {data.dtype}" if isinstance(data, np.ndarray) else type(data).__name__
             raise TypeError(

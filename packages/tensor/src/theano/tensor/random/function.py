@@ -38,6 +38,10 @@ def _some_seed() -> Any:
         def generate_state(self, n_words: int, dtype: Any = np.uint32) -> np.ndarray:
             return self.words[:n_words].astype(dtype)
 
+        def __reduce__(self) -> Any:
+            """States are pickled with what seeded them: as something of NumPy's own, which is only kept."""
+            return np.random.SeedSequence, (0,)
+
     return Fixed()
 
 
