@@ -4,8 +4,8 @@ import pytest
 
 from theano.codegen import Expr, Kernel, Out, ReduceSweep, k
 from theano.codegen.kernel import FinalSweep
-from theano.cpu.kernels import KernelRequest, compile_kernels
-from theano.cpu.moments import ANY_LENGTH, Moments, by_length, with_moments
+from theano.cpu.kernels import ANY_LENGTH, KernelRequest, compile_kernels
+from theano.cpu.moments import Moments, by_length, with_moments
 
 pytestmark = pytest.mark.c
 

@@ -12,7 +12,6 @@ from theano.codegen.expr import post_order
 from theano.cpu.branches import is_condition
 from theano.cpu.kernels import CompiledKernel, CompiledSweep, KernelRequest, bodies_of, compile_kernels
 from theano.cpu.memory import Memory
-from theano.cpu.perform import perform_thunk
 from theano.lowering import CallStep, KernelStep, PerformStep, ViewStep
 
 __all__ = ["bodies_of_steps", "encode_steps", "is_native", "kernel_request"]
@@ -56,6 +55,8 @@ def _encode(step: Any, number: int, kernels: dict[int, CompiledKernel], copies: 
         return step.routine, tuple(params.get("ints", ())), _object(params.get("object"))
     if is_condition(step.node.op):
         return "choose", (), None
+    from theano.cpu.perform import perform_thunk  # lazy: for steps in Python
+
     return "python", (), perform_thunk(step.node, copies.get(number, ()))
 
 

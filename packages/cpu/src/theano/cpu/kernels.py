@@ -15,22 +15,25 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from theano.codegen.contiguous import SYMBOL, Body, Operand, contiguous_body
 from theano.codegen.dtypes import ITEMSIZE
 from theano.codegen.expr import Expr, cast
-from theano.codegen.folding import combined, folding_body
-from theano.codegen.kernel import FinalSweep, Kernel, ReduceSweep, Sweep
+from theano.codegen.kernel import FinalSweep, Kernel, MapSweep, ReduceSweep, Sweep
 from theano.codegen.simplify import simplify
 from theano.codegen.verify import KernelError, verify_inplace, verify_kernel
 from theano.cpu.dialect import dialect_of
-from theano.cpu.lanes import lane_sweeps
 from theano.cpu.machine_code import Source, addresses_of, source_of
-from theano.cpu.moments import ANY_LENGTH, Moments, by_length, with_moments
 from theano.cpu.recipes import Address
-from theano.cpu.roots import with_reciprocal_roots
 from theano.errors import explain
 from theano.frozen import dataclass, replace
+
+if TYPE_CHECKING:
+    from theano.cpu.moments import Moments
+
+ANY_LENGTH = (0, 2**63 - 1)
+"""Least and largest length of the rows that a sweep is for."""
 
 MAX_WIDTH = 64
 """No body asks for a larger multiple of elements than this; rows are padded with at most ``MAX_WIDTH - 1`` elements."""
@@ -199,6 +202,12 @@ def _print_kernel(kernel: Kernel, modes: str, alone: bool = True) -> tuple[_Prin
     if len(modes) != len(kernel.inputs) or set(modes) - set("VS"):
         found = f"the kernel has {len(kernel.inputs)} inputs"
         raise KernelError(explain(f"compile a kernel with modes {modes!r}", found, "give V or S for each"))
+    if kernel.is_map:
+        return tuple(_print_sweep(sweep, modes, False) for sweep in kernel.sweeps)
+    # lazy: maps are the most, and do without
+    from theano.cpu.moments import by_length, with_moments
+    from theano.cpu.roots import with_reciprocal_roots
+
     kernel = with_reciprocal_roots(kernel, modes)
     if alone:
         return tuple(_print_sweep(sweep, modes, False) for sweep in with_moments(kernel, modes))
@@ -211,6 +220,10 @@ def _print_kernel(kernel: Kernel, modes: str, alone: bool = True) -> tuple[_Prin
 def _print_lanes(kernel: Kernel, modes: str, lanes: str) -> tuple[tuple[_Printed, ...], tuple[str, ...]]:
     if kernel.is_map:
         return _print_kernel(kernel, lanes, True), ()
+    # lazy: as above
+    from theano.cpu.lanes import lane_sweeps
+    from theano.cpu.roots import with_reciprocal_roots
+
     sweeps, accs = lane_sweeps(with_reciprocal_roots(kernel, modes), modes)
     return tuple(_print_sweep(sweep, lanes, True) for sweep in sweeps), accs
 
@@ -227,10 +240,10 @@ def _print_sweep(sweep: Sweep | Moments, modes: str, lanes: bool) -> _Printed:
             return ("iota", "S")
         return ("iota",) if leaf.kind == "iota" else ("temp", leaf.value)
 
-    if isinstance(sweep, Moments):
-        return _print_moments(sweep, operand_of)
     if isinstance(sweep, ReduceSweep):
         return _print_fold(sweep, operand_of, lanes)
+    if not isinstance(sweep, MapSweep | FinalSweep):
+        return _print_moments(sweep, operand_of)
     targets: list[Operand] = (
         [("out", j) for j in sweep.outputs] if isinstance(sweep, FinalSweep) else list(sweep.targets)
     )
@@ -242,6 +255,8 @@ def _print_sweep(sweep: Sweep | Moments, modes: str, lanes: bool) -> _Printed:
 
 
 def _print_fold(sweep: ReduceSweep, operand_of: Callable[[Expr], Operand], lanes: bool) -> _Printed:
+    from theano.codegen.folding import combined, folding_body  # lazy: as above
+
     value, acc, acc_dtype = _folded(sweep), sweep.acc, sweep.acc_dtype
     kind = sweep.kind if value.dtype == acc_dtype else f"{sweep.kind} {value.dtype}"
     reduce = (acc, kind, acc_dtype)

@@ -10,12 +10,10 @@ from __future__ import annotations
 from theano.codegen.expr import Expr, cast, post_order
 from theano.codegen.kernel import FinalSweep, Kernel, MapSweep, ReduceSweep, Sweep
 from theano.codegen.simplify import simplify
+from theano.cpu.kernels import ANY_LENGTH
 from theano.frozen import dataclass
 
-__all__ = ["ANY_LENGTH", "Moments", "by_length", "with_moments"]
-
-ANY_LENGTH = (0, 2**63 - 1)
-"""Least and largest length of the rows that a sweep is for."""
+__all__ = ["Moments", "by_length", "with_moments"]
 
 _MOST_APART = {"float32": 96, "float64": 4096}
 """Of many rows, those up to this length are walked through twice. Short ones may also lie side by side, where squares

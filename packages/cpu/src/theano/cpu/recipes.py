@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import marshal
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -184,9 +185,8 @@ def _keys(value: Any) -> list[str]:
 
 def _has_blas() -> bool:
     """Whether a function of this process may call BLAS."""
-    from theano.cpu.library import blas_is_loaded  # lazy: most functions have no product
-
-    return blas_is_loaded()
+    library = sys.modules.get("theano.cpu.library")  # most functions have no product
+    return library is not None and library.blas_is_loaded()
 
 
 def _load_blas() -> bool:
