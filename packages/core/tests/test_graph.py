@@ -43,6 +43,13 @@ def test_an_output_cannot_belong_to_two_nodes():
         Apply(scale, [number("z")], [y])
 
 
+def test_an_input_cannot_be_an_output():
+    x = number("x")
+    with pytest.raises(ValueError, match="x is input and output"):
+        Apply(scale, [x], [x])
+    assert x.owner is None
+
+
 def test_inputs_must_be_variables():
     with pytest.raises(TypeError, match="no variable"):
         Apply(scale, [3.0], [number()])

@@ -87,3 +87,10 @@ def test_foundations_import_nothing_from_above():
         "'theano.codegen', 'theano.tensor'))])"
     )
     assert run(code) == "\n"
+
+
+@pytest.mark.parametrize(
+    "path", ["compile.debugmode.DebugMode", "compile.function_module.Function", "misc.pkl_utils.dump"]
+)
+def test_full_paths_work_after_import_theano(path):
+    run(f"import theano; theano.{path}")

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import theano.tensor as T
+from theano.configuration import change_flags
 from theano.graph import Apply, Constant, FunctionGraph, Op
 from theano.opt.shape_feature import ShapeFeature
 
@@ -51,6 +52,25 @@ def test_ops_without_a_rule_are_asked_themselves():
     out = Odd()(v)
     feature = feature_of([v], [T.exp(out)])
     assert feature.lengths(T.exp(out))[0].owner.inputs[0] is out
+
+
+@pytest.mark.parametrize("answer", [None, [], [(1,), (2,)], (3,)])
+def test_a_rule_that_answers_something_else_is_told_about(answer):
+    class Odd(Op):
+        __props__ = ()
+
+        def make_node(self, a):
+            return Apply(self, [a], [a.type()])
+
+        def infer_shape(self, node, shapes):
+            return answer
+
+    out = Odd()(v)
+    feature = feature_of([v], [out])
+    with pytest.raises(TypeError, match="infer_shape of Odd: it returned"):  # a warning outside of tests
+        feature.lengths(out)
+    with change_flags(on_opt_error="ignore"):
+        assert feature_of([v], [out]).lengths(out)[0].owner.inputs[0] is out
 
 
 def test_lengths_are_lazy_and_remembered():

@@ -103,6 +103,8 @@ def __getattr__(name: str) -> Any:
         return DebugMode
     if name == "optdb":
         return registry().optdb
+    if name in ("debugmode", "function_module"):
+        return import_module(f"{__name__}.{name}")  # as above
     if name in _IN_TENSOR:
         # By name: tensors stand above this room.
         return getattr(import_module("theano.tensor"), name)

@@ -47,6 +47,16 @@ class Apply:
             output.owner = self
             output.index = i
             self.outputs.append(output)
+        for variable in self.inputs:
+            if variable.owner is self:
+                variable.owner = None  # the variable stays what it was
+                raise ValueError(
+                    explain(
+                        f"apply {op}",
+                        f"{variable} is input and output, so that it would be computed from itself",
+                        "make fresh outputs, for instance with type()",
+                    )
+                )
 
     @property
     def tag(self) -> Scratchpad:

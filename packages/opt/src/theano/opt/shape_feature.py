@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from theano.errors import AlreadyThere, ShapeError
+from theano.errors import AlreadyThere, ShapeError, explain
 from theano.graph import Apply, Constant, Feature, FunctionGraph, Variable, equal_computations
 from theano.plugin import table
 from theano.tensor import cast, constant
@@ -138,7 +138,16 @@ class ShapeFeature(Feature):
         except Exception as error:
             failed(f"shape rule of {type(node.op).__name__}", error, node)
             return None
-        return results if len(results) == len(node.outputs) else None
+        fits = isinstance(results, list | tuple) and len(results) == len(node.outputs)
+        if not fits or any(lengths is not None and not isinstance(lengths, tuple | list) for lengths in results):
+            text = explain(
+                f"infer_shape of {node.op}",
+                f"it returned {results!r}",
+                f"return a list with one tuple of lengths for each of the {len(node.outputs)} outputs",
+            )
+            failed(f"shape rule of {type(node.op).__name__}", TypeError(text), node)
+            return None
+        return results
 
     def _of_root(self, variable: Variable) -> Lengths | None:
         if isinstance(variable, Constant) and getattr(variable.type, "ndim", None) is not None:

@@ -20,3 +20,11 @@ from theano.scalar.composite import *  # isort: skip
 
 # last: the module and the op share the name "complex"
 from theano.scalar.complex import *  # isort: skip
+
+
+def __getattr__(name: str) -> object:
+    if name in ("basic", "basic_scipy", "sharedvar"):  # classic homes, which nothing here needs
+        from importlib import import_module  # lazy, as are they
+
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
