@@ -130,3 +130,21 @@ def test_outer_flattens(check):
     x, y = T.dmatrix("x"), T.dvector("y")
     u, v = R.rand(2, 2), R.rand(3)
     check(T.outer(x, y), {x: u, y: v}, np.outer(u, v), rtol=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [((4,), (4,)), ((3, 4), (4,)), ((4,), (4, 5)), ((3, 4), (4, 5)), ((2, 3, 4), (4,)), ((4,), (2, 4, 5)),
+     ((2, 3, 4), (4, 5)), ((3, 4), (2, 4, 5)), ((2, 3, 4), (2, 4, 5)), ((1, 3, 4), (2, 4, 5)), ((2, 3, 4), (1, 4, 5))],
+)  # fmt: skip
+def test_the_operator_of_matrix_products(check, left, right):
+    u, v = R.rand(*left), R.rand(*right)
+    x, y = (T.TensorType("float64", [n == 1 for n in shape])() for shape in (left, right))
+    check(x @ y, {x: u, y: v}, u @ v, rtol=1e-10)
+    check(np.matmul(x, v), {x: u}, u @ v, rtol=1e-10)
+    check(u @ y, {y: v}, u @ v, rtol=1e-10)
+
+
+def test_stacks_of_stacks_are_no_operands_of_matmul():
+    with pytest.raises(TypeError, match="more than three dimensions"):
+        T.matmul(T.dtensor4(), T.dmatrix())

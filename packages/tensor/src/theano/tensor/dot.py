@@ -18,7 +18,7 @@ from theano.tensor.reshape import Reshape, flatten, product
 from theano.tensor.shape import shape_tuple
 from theano.tensor.type import tensor_type
 
-__all__ = ["Dot", "batched_dot", "batched_tensordot", "dot", "outer", "tensordot"]
+__all__ = ["Dot", "batched_dot", "batched_tensordot", "dot", "matmul", "outer", "tensordot"]
 
 
 @frozen_op
@@ -206,6 +206,39 @@ def batched_dot(a: Any, b: Any) -> Variable:
     if a.type.ndim > 3 or b.type.ndim > 3:
         return batched_tensordot(a, b, [[a.type.ndim - 1], [max(1, b.type.ndim - 2)]])
     return _batched_dot_op(a, b)
+
+
+def matmul(a: Any, b: Any) -> Variable:
+    """The operator ``@``: `dot` up to two dimensions, and the product of each pair of matrices of two stacks.
+
+    Parameters
+    ----------
+    a, b : TensorVariable
+        Of at most three dimensions; the first of three is that of the stack, and is stretched where it is
+        broadcastable, or where the other operand is no stack.
+
+    Examples
+    --------
+    >>> import theano.tensor as T
+    >>> (T.ones((5, 2, 3)) @ T.ones((5, 3, 4))).shape.eval().tolist()
+    [5, 2, 4]
+    """
+    a, b = as_tensor_variable(a), as_tensor_variable(b)
+    if max(a.type.ndim, b.type.ndim) > 3:
+        raise TypeError(
+            explain(
+                f"matrix product of {a.type} and {b.type}",
+                "more than three dimensions",
+                "use tensordot, or reshape to stacks of matrices",
+            )
+        )
+    if b.type.ndim < 3 or a.type.ndim < 2:
+        return dot(a, b)
+    if a.type.ndim == 2:
+        return dot(a, b).dimshuffle(1, 0, 2)
+    if a.type.broadcastable[0]:
+        return matmul(a[0], b)
+    return matmul(a, b[0]) if b.type.broadcastable[0] else batched_dot(a, b)
 
 
 def outer(x: Any, y: Any) -> Variable:

@@ -27,8 +27,10 @@ _UFUNC_NAMES = {
     "bitwise_not": "invert",
     "conjugate": "conj",
     "divide": "true_div",
+    "divmod": "divmod",
+    "fabs": "abs_",
     "floor_divide": "int_div",
-    "matmul": "dot",
+    "matmul": "matmul",
     "multiply": "mul",
     "negative": "neg",
     "power": "pow",
@@ -45,6 +47,15 @@ _SAME_NAMES = frozenset({
     "exp", "exp2", "expm1", "floor", "invert", "isinf", "isnan", "log", "log10", "log1p", "log2", "maximum", "minimum",
     "rad2deg", "sin", "sinh", "sqrt", "tan", "tanh", "trunc",
 })  # fmt: skip
+# NumPy ufuncs that are several tensor functions.
+_COMPOSED: dict[str, Callable[..., Any]] = {
+    "isfinite": lambda x: T.invert(T.or_(T.isnan(x), T.isinf(x))),
+    "logical_and": lambda x, y: T.and_(T.neq(x, 0), T.neq(y, 0)),
+    "logical_not": lambda x: T.eq(x, 0),
+    "logical_or": lambda x, y: T.or_(T.neq(x, 0), T.neq(y, 0)),
+    "logical_xor": lambda x, y: T.xor(T.neq(x, 0), T.neq(y, 0)),
+    "positive": lambda x: x,
+}
 
 # NumPy functions that are no ufuncs: how many arguments come first, and the keywords that may follow; those mean the
 # same to the tensor function of that name.
@@ -133,6 +144,8 @@ def _apply_ufunc(name: str, inputs: tuple[Any, ...]) -> Any:
         if name in _ORDER_UFUNCS:
             left, right = inputs
             return getattr(T.as_tensor_variable(right), _ORDER_UFUNCS[name])(left)
+        if name in _COMPOSED:
+            return _COMPOSED[name](*inputs)
         function = _UFUNC_NAMES.get(name) or (name if name in _SAME_NAMES else None)
         return NotImplemented if function is None else getattr(T, function)(*inputs)
     except AsTensorError:

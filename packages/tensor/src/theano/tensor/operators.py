@@ -134,5 +134,5 @@ class TensorOperators(NotANumber):
     def __rdot__(self, left: Any) -> Any:
         return T.dot(left, self)
 
-    __matmul__ = _operator("dot")
-    __rmatmul__ = _operator("dot", reflected=True)
+    __matmul__ = _operator("matmul")
+    __rmatmul__ = _operator("matmul", reflected=True)
