@@ -52,9 +52,9 @@ def softmax(z, axis=-1):
     return e / e.sum(axis, keepdims=True)
 
 
-def layer_norm(z):
-    d = z - z.mean(-1, keepdims=True)
-    return d / T.sqrt(T.sqr(d).mean(-1, keepdims=True) + 1e-5)
+def layer_norm(z, axis=-1):
+    d = z - z.mean(axis, keepdims=True)
+    return d / T.sqrt(T.sqr(d).mean(axis, keepdims=True) + 1e-5)
 
 
 PRODUCERS = {
@@ -134,6 +134,28 @@ def test_a_cheap_sum_leaves_a_composite_that_also_stores(rewriting):
     dear = [T.sum(T.exp(g - h)), T.exp(g - h) * 2]
     assert not any(isinstance(n.op, Fused) for n in rewriting.compile([g, h], dear).maker.fgraph.toposort())
     assert not fused(rewriting, [v, w], [T.sum((v - w) ** 2), 2 * (v - w)])
+
+
+@pytest.mark.parametrize("axis", [0, 1, (0, 1), (0, 2)])
+def test_a_layer_norm_across_memory_stores_its_result_alone(rewriting, axis):
+    out = layer_norm(c, axis)
+    (node,) = fused(rewriting, [c], out)
+    assert [o.type.ndim for o in node.outputs] == [3 - np.size(axis)]
+    full = [n for n in big_nodes(rewriting, [c], out) if n.outputs[0].type.broadcastable == (False, False, False)]
+    assert len(full) == 1
+    assert len(full[0].outputs) == 1
+
+
+def test_sums_across_memory_of_what_is_dear_or_of_several_arrays_read_what_is_stored(rewriting):
+    d = T.dtensor3("d")
+    for inputs, folded, stored in (
+        ([c, v], T.exp(c - v), T.exp(c - v) * 2),
+        ([c, d], T.sqr(c - d), (c - d) * 2),
+    ):
+        values = [C, V if v in inputs else C[::-1] + 1]
+        compiled = rewriting.compile(inputs, [folded.sum(0), stored])
+        assert not any(isinstance(n.op, Fused) for n in compiled.maker.fgraph.toposort())
+        _same(compiled(*values), rewriting.compile(inputs, [folded.sum(0), stored], optimizer=None)(*values))
 
 
 ALONE = {

@@ -22,6 +22,7 @@ from theano.tensor.fused_loops import row_program
 from theano.tensor.reduction import CAReduce
 
 from .engine import Optimizer, copy_stack_trace
+from .fusion import FusionOptimizer
 from .fusion_cluster import Cluster
 from .fusion_split import split_producer
 
@@ -37,16 +38,18 @@ class ReductionFusion(Optimizer):
     name = NAME
 
     def apply(self, fgraph: FunctionGraph) -> bool:
-        changed = False
+        changed = split = False
         updates = {fgraph.outputs[i] for i in fgraph.update_mapping}
         for seed in fgraph.toposort():
             if isinstance(seed.op, CAReduce) and seed in fgraph.apply_nodes:
-                split_producer(fgraph, seed)
+                split = split_producer(fgraph, seed) or split
                 cluster = Cluster.around(fgraph, seed, updates)
                 if cluster is not None:
                     _grow(cluster)
                     changed = _replace(cluster) or changed
-        return changed
+        if split:  # what is stored may now join the elementwise work that reads it
+            FusionOptimizer().apply(fgraph)
+        return changed or split
 
 
 def _grow(cluster: Cluster) -> None:

@@ -2,7 +2,8 @@
 
 ``{sqr(x - y), 2 * (x - y)}`` whose first output is summed writes an array that is read once. Computing the difference
 twice, inside the reduction and for the stored output, saves that array. It pays where the reduction computes anyway,
-because it adds up in another dtype; plain memory is folded so fast that the array costs less than the arithmetic.
+because it adds up in another dtype (plain memory is folded so fast that the array costs less than the arithmetic), and
+where the reduced axes are not the last ones: a layer norm over the first axis need not store its deviations.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from theano.codegen import Expr, NotLowerable, k, post_order
 from theano.graph import Apply, FunctionGraph, Variable, graph_inputs
 from theano.scalar import Composite
 from theano.tensor.elemwise import Elemwise
-from theano.tensor.fused_loops import is_cheap
+from theano.tensor.fused_loops import is_cheap, kernel_kind
 from theano.tensor.reduction import CAReduce
 
 __all__ = ["split_producer"]
@@ -21,10 +22,8 @@ __all__ = ["split_producer"]
 
 def split_producer(fgraph: FunctionGraph, seed: Apply) -> bool:
     """Split the composite whose output `seed` folds into one number; tells whether it did."""
-    node, dtype = seed.inputs[0].owner, seed.inputs[0].type.dtype
-    if seed.op.accumulator_dtype(dtype) == dtype:
-        return False
-    if node is None or seed.outputs[0].type.ndim or not isinstance(node.op, Elemwise) or node.op.inplace_pattern:
+    node = seed.inputs[0].owner
+    if node is None or not isinstance(node.op, Elemwise) or node.op.inplace_pattern or not _pays(seed):
         return False
     if not isinstance(node.op.scalar_op, Composite) or len(node.outputs) < 2:
         return False
@@ -41,11 +40,20 @@ def split_producer(fgraph: FunctionGraph, seed: Apply) -> bool:
     return True
 
 
+def _pays(seed: Apply) -> bool:
+    """Whether the reduction computes anyway, or lies across memory, which it walks through slowly."""
+    kind = seed.inputs[0].type
+    if not seed.outputs[0].type.ndim:
+        return bool(seed.op.accumulator_dtype(kind.dtype) != kind.dtype)
+    axes = sorted(seed.op.axes_of(kind.ndim))
+    wide = [v for v in seed.inputs[0].owner.inputs if v.type.broadcastable == kind.broadcastable]
+    across = axes != list(range(kind.ndim - len(axes), kind.ndim)) and not any(kind.broadcastable)
+    return across and len(wide) == 1 and kernel_kind(seed.op, kind.dtype) == "add"
+
+
 def _is_only_folded(fgraph: FunctionGraph, v: Variable) -> bool:
     readers = [reader for reader, _ in fgraph.clients(v)]
-    return bool(readers) and all(
-        r != "output" and isinstance(r.op, CAReduce) and not r.outputs[0].type.ndim for r in readers
-    )
+    return bool(readers) and all(r != "output" and isinstance(r.op, CAReduce) and _pays(r) for r in readers)
 
 
 def _cheap(node: Apply, outputs: Sequence[int]) -> bool:
