@@ -25,7 +25,7 @@ static inline __attribute__((always_inline)) u64 theano_bits_float64(f64 x) { un
 static inline __attribute__((always_inline)) f64 theano_tanh_float64(f64 x)
 {
     const f64 a = fabs(x), t = __builtin_fma(a, 2.8853900817779268, 6755399441056767.0), n = t - 6755399441056767.0;
-    const f64 r = __builtin_fma(n, -0.6931471805599453, a + a), z = r * r, q = __builtin_fma(z, __builtin_fma(__builtin_fma(__builtin_fma(__builtin_fma(__builtin_fma(2.5045859283398787e-08, r, 2.762227232576738e-07), z, __builtin_fma(2.7557425346418422e-06, r, 2.480151624944448e-05)), z, __builtin_fma(0.0001984126970893073, r, 0.0013888888920574522)), z, __builtin_fma(0.008333333333388596, r, 0.041666666666619855)), z, __builtin_fma(0.16666666666666602, r, 0.5)), n * -2.3190468138462996e-17);
+    const f64 r = __builtin_fma(n, -0.6931471805599453, a + a), z = r * r, q = z * __builtin_fma(__builtin_fma(__builtin_fma(__builtin_fma(__builtin_fma(2.5045859283398787e-08, r, 2.762227232576738e-07), z, __builtin_fma(2.7557425346418422e-06, r, 2.480151624944448e-05)), z, __builtin_fma(0.0001984126970893073, r, 0.0013888888920574522)), z, __builtin_fma(0.008333333333388596, r, 0.041666666666619855)), z, __builtin_fma(0.16666666666666602, r, 0.5));
     const f64 f = theano_number_float64(theano_bits_float64(t) << 52);
     const f64 e = __builtin_fma(f, q, __builtin_fma(f, r, f - 1.0)), w = e / (2.0 + e);
     return copysign(a > 350.0 ? 1.0 : w, x);
