@@ -28,12 +28,14 @@ def _by_jax(step: Any, states: tuple[Any, ...], steps: int) -> Any:
     return jax.lax.scan(whole, states, None, length=steps)[1]
 
 
-def _interleaved(name: str, ours: Any, by_jax: Any, by_hand: Any, arrays: tuple[Any, ...]) -> Result:
+def _interleaved(
+    name: str, ours: Any, by_jax: Any, by_hand: Any, arrays: tuple[Any, ...], hand: str = "Numba"
+) -> Result:
     contestants: Contestants = {"theano": theano_call(ours, *arrays)}
     if jax:
         contestants["JAX"] = jax_call(by_jax, *arrays)
     if numba:
-        contestants["Numba"] = numba_call(by_hand, *arrays)
+        contestants[hand] = numba_call(by_hand, *arrays)
     return interleaved(name, contestants, expected=by_hand(*arrays), tolerance=1e-6)
 
 
@@ -144,6 +146,50 @@ def coupled(width: int, steps: int) -> Result:
     return _interleaved(f"network of {width} rates, {steps} steps", ours, by_jax, by_hand, arrays)
 
 
+def coupled_gradient(width: int, steps: int) -> Result:
+    """The gradient of the sum of all squared rates of such a network, by its first state and its weights."""
+
+    def ours(h: Any, w: Any) -> Any:
+        import theano
+
+        tensor = theano.tensor
+        rates = _scans(theano, lambda h, w: h + DT * (tensor.tanh(tensor.dot(w, h)) - h), [h], steps, w)
+        return theano.grad(tensor.sum(tensor.sqr(rates)), [h, w])
+
+    def by_hand(h, w):
+        n = len(h)
+        out, slopes = np.empty((steps + 1, n)), np.empty((steps, n))
+        out[0] = h
+        for t in range(steps):
+            for i in range(n):
+                total = 0.0
+                for j in range(n):
+                    total += w[i, j] * out[t, j]
+                rate = np.tanh(total)
+                slopes[t, i] = DT * (1 - rate * rate)
+                out[t + 1, i] = out[t, i] + DT * (rate - out[t, i])
+        by_state, by_weights, delta = np.zeros(n), np.zeros((n, n)), np.empty(n)
+        for t in range(steps - 1, -1, -1):
+            for i in range(n):
+                by_state[i] += 2 * out[t + 1, i]
+                delta[i] = by_state[i] * slopes[t, i]
+                by_state[i] *= 1 - DT
+            for i in range(n):
+                for j in range(n):
+                    by_state[j] += w[i, j] * delta[i]
+                    by_weights[i, j] += delta[i] * out[t, j]
+        return by_state, by_weights
+
+    def by_jax(h, w):
+        rates = _by_jax(lambda h: (h + DT * (jax.numpy.tanh(w @ h) - h),), (h,), steps)[0]
+        return jax.numpy.sum(rates * rates)
+
+    rng = np.random.default_rng(0)
+    arrays = rng.normal(size=width), rng.normal(size=(width, width)) / width**0.5
+    name = f"its gradient, {width} rates, {steps} steps"
+    return _interleaved(name, ours, jax and jax.grad(by_jax, (0, 1)), by_hand, arrays, "adjoint by hand")
+
+
 CASES = [
     partial(springs, 3, 10_000),
     partial(springs, 32, 10_000),
@@ -152,4 +198,6 @@ CASES = [
     partial(lorenz, 10_000),
     partial(coupled, 3, 10_000),
     partial(coupled, 32, 10_000),
+    partial(coupled_gradient, 3, 10_000),
+    partial(coupled_gradient, 12, 10_000),
 ]

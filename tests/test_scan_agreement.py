@@ -24,24 +24,38 @@ UNARY = (
 BINARY = (T.add, T.sub, T.mul, T.maximum, T.minimum, lambda a, b: T.switch(T.gt(a, b), a, b * 0.5))
 
 
-def expression(draw, terms, depth):
+def expression(draw, terms, depth, unary=UNARY):
     if depth == 0 or draw.random() < 0.15:
         return terms[draw.integers(len(terms))]
-    a = expression(draw, terms, depth - 1)
+    a = expression(draw, terms, depth - 1, unary)
     if draw.random() < 0.4:
-        return BINARY[draw.integers(len(BINARY))](a, expression(draw, terms, depth - 1))
-    return UNARY[draw.integers(len(UNARY))](a)
+        return BINARY[draw.integers(len(BINARY))](a, expression(draw, terms, depth - 1, unary))
+    return unary[draw.integers(len(unary))](a)
+
+
+def products(matrix):
+    """Functions that multiply vectors by `matrix`, from either side, and leave numbers alone."""
+    return (
+        lambda a: T.dot(matrix, a) if a.ndim else a,
+        lambda a: T.dot(T.tanh(a), matrix) if a.ndim else a,
+    )
 
 
 class Loop:
-    """A loop drawn from a seed: inputs, their values, and outputs with their gradients."""
+    """A loop drawn from a seed: inputs, their values, and outputs with their gradients.
 
-    def __init__(self, seed):
+    With `weights` its values are short vectors, which are also multiplied by so many matrices.
+    """
+
+    def __init__(self, seed, weights=0):
         self.draw = np.random.default_rng(seed)
         self.dtype = ("float64", "float32")[self.draw.integers(2)]
         self.shape = [(), (int(self.draw.integers(40)),), tuple(map(int, self.draw.integers(1, 6, 2))), (3,)][
             self.draw.integers(4)
         ]
+        if weights:
+            self.shape = (int(self.draw.integers(1, 20)),)
+        self.weights = weights
         self.steps = int(self.draw.integers(9))
         self.inputs, self.values = [], []
         self.outputs = self._build()
@@ -56,13 +70,18 @@ class Loop:
         taps = [TAPS[self.draw.integers(len(TAPS))] for _ in range(self.draw.integers(1, 4))]
         states = [self._input(*(() if t == [-1] else (-min(t),)), *self.shape) for t in taps]
         fixed = [self._input(*(self.shape if self.draw.random() < 0.6 else ())) for _ in range(self.draw.integers(3))]
+        weights = [self._input(*self.shape, *self.shape) for _ in range(self.weights)]
+        for value in self.values[len(self.values) - self.weights :]:
+            value /= len(value)
         stops, backwards, mapped = (bool(self.draw.random() < share) for share in (0.25, 0.3, 0.4))
 
         def step(*terms):
+            terms, matrices = terms[: len(terms) - len(weights)], terms[len(terms) - len(weights) :]
+            unary = (*UNARY, *(f for w in matrices for f in 3 * products(w)))
             state = terms[len(rows)]
             pool = [*terms, T.constant(np.asarray(0.7, self.dtype))]
-            news = [expression(self.draw, pool, 3) + 0 * state for _ in taps]
-            news += [expression(self.draw, pool, 2) + state] * mapped
+            news = [expression(self.draw, pool, 3, unary) + 0 * state for _ in taps]
+            news += [expression(self.draw, pool, 2, unary) + state] * mapped
             news = [T.cast(new, self.dtype) for new in news]
             return (news, until(T.gt(T.sum(state), 1.5))) if stops and self.steps != 1 else news
 
@@ -70,7 +89,7 @@ class Loop:
             step,
             rows,
             [{"initial": s, "taps": t} for s, t in zip(states, taps, strict=True)] + [None] * mapped,
-            fixed,
+            [*fixed, *weights],
             n_steps=self.steps,
             go_backwards=backwards,
             return_list=True,
@@ -95,10 +114,16 @@ def test_agreement(seed):
     Loop(seed).check()
 
 
+@pytest.mark.parametrize("seed", range(2000, 2025))
+def test_agreement_of_loops_with_products(seed):
+    Loop(seed, weights=1 + seed % 2).check()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(1000, 1600))
 def test_agreement_at_length(seed):
     Loop(seed).check()
+    Loop(seed + 2000, weights=1 + seed % 2).check()
 
 
 def as_column(s):

@@ -15,17 +15,16 @@ from theano.cpu.step_values import StepValues
 
 __all__ = ["NARROW", "NarrowPrinter"]
 
-NARROW = 8
-"""Elements of the longest row; see MAX_NARROW in runtime/short_product.h."""
+NARROW = (4, 8)
+"""Elements of the longest row, for a function each; the last one is MAX_NARROW in runtime/short_product.h."""
 
 
 class NarrowPrinter(PaddedPrinter):
-    """Prints the function."""
+    """Prints the function for rows of up to `count` elements."""
 
-    count = NARROW
-
-    def __init__(self, op: Any, step: StepValues) -> None:
+    def __init__(self, op: Any, step: StepValues, count: int) -> None:
         super().__init__(op, step)
+        self.count = count
         dtypes = {e.dtype for e in self.varying if e.dtype != BOOL or not e.args}
         self.dtypes = dtypes | {self._out_dtype(o) for o in self.row_outputs}
 
@@ -35,7 +34,7 @@ class NarrowPrinter(PaddedPrinter):
             return False
         calls = [e for e in self.inner if e.kind == "call"]
         rows = [self.dialect.row(e.value, e.args[-1].dtype) for e in calls]
-        whole = NARROW * ITEMSIZE[self.dtype()] == 64
+        whole = self.count * ITEMSIZE[self.dtype()] == 64
         return not any(is_scalar(e, self.dialect) for e in calls) and all(
             row is None or whole or set(row.calls) <= EXACT for row in rows
         )
@@ -47,12 +46,12 @@ class NarrowPrinter(PaddedPrinter):
     def fits(self) -> str:
         """The condition for this function to be called."""
         found = [f"(({self.index} *){self.ready(number)})[3]" for number in range(len(self.step.products))]
-        return " && ".join([f"({self.told()})[{self.length_place()}] <= {NARROW}", *found])
+        return " && ".join([f"({self.told()})[{self.length_place()}] <= {self.count}", *found])
 
     # The text.
 
     def _head(self) -> list[str]:
-        size = NARROW * ITEMSIZE[self.dtype()]
+        size = self.count * ITEMSIZE[self.dtype()]
         kind, index = self._memory(self.dtype()), f"i{8 * ITEMSIZE[self.dtype()]}"
         lines = [
             f"    typedef {kind} row __attribute__((vector_size({size})));",
@@ -61,7 +60,7 @@ class NarrowPrinter(PaddedPrinter):
         ]
         lines += [f"    row c{k} = *(const row *)g{k};" for k in self.carried_rows]
         if self.step.products:
-            inside = ", ".join(f"-(m > {j})" for j in range(NARROW))
+            inside = ", ".join(f"-(m > {j})" for j in range(self.count))
             lines.append(f"    const mask inside = {{{inside}}};")
         for number in range(len(self.step.products)):
             lines += self._indented(self._columns(number, kind))
@@ -73,12 +72,12 @@ class NarrowPrinter(PaddedPrinter):
 
     def _columns(self, number: int, kind: str) -> list[str]:
         """A copy of the matrix, with columns of this length."""
-        count = self.index
+        count, width = self.index, f"(({self.index} *)z{number})[2]"
         return [
-            f"{kind} m{number}[{NARROW * NARROW}] __attribute__((aligned(64))) = {{0}};",
+            f"{kind} m{number}[{self.count * self.count}] __attribute__((aligned(64))) = {{0}};",
             f"for ({count} k = 0; k < m; k++)",
             f"    for ({count} j = 0; j < m; j++)",
-            f"        m{number}[k * {NARROW} + j] = (({kind} *)(z{number} + 64))[k * (({count} *)z{number})[2] + j];",
+            f"        m{number}[k * {self.count} + j] = (({kind} *)(z{number} + 64))[k * {width} + j];",
         ]
 
     def _rows_of_step(self) -> list[str]:
@@ -94,15 +93,18 @@ class NarrowPrinter(PaddedPrinter):
         operand = self._array(self.step.products[number].operand)
 
         def term(k: int) -> str:
-            places = ", ".join(f"{k}" for _ in range(NARROW))
-            return f"*(const row *)(m{number} + {k * NARROW}) * __builtin_shuffle(x, (mask){{{places}}})"
+            places = ", ".join(f"{k}" for _ in range(self.count))
+            return f"*(const row *)(m{number} + {k * self.count}) * __builtin_shuffle(x, (mask){{{places}}})"
 
-        few = f"({term(0)} + {term(2)}) + ({term(1)} + {term(3)})"
-        even = f"(({term(0)} + 0.0{self.dialect.suffixes[self.dtype()]}) + {term(4)}) + ({term(2)} + {term(6)})"
-        odd = f"({term(1)} + {term(5)}) + ({term(3)} + {term(7)})"
+        def tree(first: str, k: int, step: int) -> str:
+            if step == self.count:
+                return first if k == 0 else term(k)
+            return f"({tree(first, k, 2 * step)} + {tree(first, k + step, 2 * step)})"
+
+        zero = f"({term(0)} + 0.0{self.dialect.suffixes[self.dtype()]})"
         return [
             f"{{ const row x = (row)((mask)*(const row *){operand} & inside);",
-            f"    row y; if (m < 4) y = {few}; else y = ({even}) + ({odd});",
+            f"    row y; if (m < {self.count}) y = {tree(term(0), 0, 1)}; else y = {tree(zero, 0, 1)};",
             f"    *(row *)y{number} = y; }}",
         ]
 
