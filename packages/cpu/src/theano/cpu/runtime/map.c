@@ -182,6 +182,32 @@ static int wants_squares(const Walker *w)
 
 static idx count_squares(idx length) { return (length + SQUARE - 1) / SQUARE; }
 
+/* Where the rows of one operand in a square begin, and how far apart they are. */
+typedef struct {
+    char *base;
+    idx step;
+} Lines;
+
+/* The operand's `nr` x `nc` elements from (i, j) on as contiguous lines: in place where they are so, else in the panel,
+ * turned over where columns are contiguous. */
+static Lines lines_of(const Walker *w, int k, char *panel, idx i, idx j, idx nr, idx nc)
+{
+    const Source *src = &w->src[k];
+    const idx size = w->s->ops[k].size;
+    if (src->direct)
+        return w->s->ops[k].scalar ? (Lines){src->base, 0}
+                                   : (Lines){src->base + (i * w->dims[1] + j) * size, w->dims[1] * size};
+    char *from = src->base + i * src->strides[0] + j * src->strides[1];
+    if (src->strides[1] == size)
+        return (Lines){from, src->strides[0]};
+    if (src->strides[0] == size)
+        rt_transpose(panel, SQUARE * size, from, src->strides[1], nr, nc, size);
+    else
+        for (idx r = 0; r < nr; r++)
+            rt_copy1(panel + r * SQUARE * size, size, from + r * src->strides[0], src->strides[1], nc, size);
+    return (Lines){panel, SQUARE * size};
+}
+
 /* `n` squares from number `first` on, counted along the rows. */
 static void walk_squares(const Walker *w, char *panel, idx first, idx n)
 {
@@ -191,22 +217,13 @@ static void walk_squares(const Walker *w, char *panel, idx first, idx n)
     for (idx q = first; q < first + n; q++) {
         idx i = q / across * SQUARE, j = q % across * SQUARE;
         idx nr = rows - i < SQUARE ? rows - i : SQUARE, nc = cols - j < SQUARE ? cols - j : SQUARE;
-        for (int k = 0; k < s->nops; k++) {
-            const Source *src = &w->src[k];
-            idx size = s->ops[k].size;
-            if (src->direct)
-                continue;
-            rt_transpose(panel + (size_t)k * room, SQUARE * size, src->base + i * src->strides[0] + j * src->strides[1],
-                         src->strides[1], nr, nc, size);
-        }
+        Lines lines[RT_MAXOPS];
+        for (int k = 0; k < s->nops; k++)
+            lines[k] = lines_of(w, k, panel + (size_t)k * room, i, j, nr, nc);
         for (idx r = 0; r < nr; r++) {
             char *p[RT_MAXOPS];
-            for (int k = 0; k < s->nops; k++) {
-                idx size = s->ops[k].size;
-                p[k] = !w->src[k].direct   ? panel + (size_t)k * room + r * SQUARE * size
-                       : s->ops[k].scalar ? w->src[k].base
-                                          : w->src[k].base + ((i + r) * cols + j) * size;
-            }
+            for (int k = 0; k < s->nops; k++)
+                p[k] = lines[k].base + r * lines[k].step;
             rt_run_body(s, p, nc);
         }
     }
