@@ -175,3 +175,22 @@ def test_indices_name_what_they_index():
     x = T.dvector("x")
     with pytest.raises(IndexError, match=r"index x with 2 dimensions.*vector.*1"):
         x[0, 1]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: x.sum(axis=2),
+        lambda x: x.max(axis=(0, 0)),
+        lambda x: x.mean(axis=-3),
+        lambda x: T.argmax(x, axis=5),
+        lambda x: x.std(axis=7),
+        lambda x: x.dimshuffle(0),
+        lambda x: x.dimshuffle(0, 0, 1),
+        lambda x: x.dimshuffle(0, 1, 4),
+        lambda x: x.dimshuffle(0, "y", 1),
+    ],
+)
+def test_axes_that_are_wrong_name_the_variable(call):
+    with pytest.raises((TypeError, ValueError), match="weights"):
+        call(T.dmatrix("weights"))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from theano.errors import explain
-from theano.graph import Constant, Variable
+from theano.graph import Constant, Variable, variable_text
 from theano.tensor.conversion import as_tensor_variable
 from theano.tensor.dimshuffle import dimshuffle_op
 
@@ -46,8 +46,8 @@ def _axis_number(a: Any) -> int:
     return int(a)
 
 
-def normalized_axes(axis: Any, ndim: int) -> tuple[int, ...] | None:
-    """Sorted distinct axes counted from 0; None stays.
+def normalized_axes(axis: Any, ndim: int, of: Variable | None = None) -> tuple[int, ...] | None:
+    """Sorted distinct axes counted from 0; None stays. Errors name the variable `of`.
 
     Raises
     ------
@@ -61,15 +61,20 @@ def normalized_axes(axis: Any, ndim: int) -> tuple[int, ...] | None:
         if not -ndim <= a < ndim:
             raise ValueError(
                 explain(
-                    f"reduce over axis {a}",
+                    f"reduce {_named(of)}over axis {a}",
                     f"axis out of range of {ndim} dimensions",
                     "name an existing axis",
                 )
             )
     result = tuple(sorted({a % ndim for a in axes}))
     if len(result) != len(axes):
-        raise ValueError(explain(f"reduce over axes {axes}", "an axis is named twice", "name each axis once"))
+        asked = f"reduce {_named(of)}over axes {axes}"
+        raise ValueError(explain(asked, "an axis is named twice", "name each axis once"))
     return result
+
+
+def _named(variable: Variable | None) -> str:
+    return "" if variable is None else f"{variable_text(variable)} "
 
 
 def check_and_normalize_axes(x: Any, axis: Any) -> list[int]:
@@ -95,7 +100,7 @@ def makeKeepDims(x: Any, y: Any, axis: Any) -> Any:
     """
     x, y = as_tensor_variable(x), as_tensor_variable(y)
     try:
-        axes = normalized_axes(axis, x.type.ndim)
+        axes = normalized_axes(axis, x.type.ndim, x)
     except TypeError as error:
         raise ValueError(explain("keepdims", f"axis {axis!r}", "give ints known now")) from error
     reduced = set(range(x.type.ndim)) if axes is None else set(axes)

@@ -33,7 +33,7 @@ class _Extremum(Op):
         return f"{type(self).__name__}{{axis={self.axis}}}"
 
     def _node(self, x: Any, dtypes: Sequence[str]) -> Apply:
-        axes = normalized_axes(self.axis, x.type.ndim)
+        axes = normalized_axes(self.axis, x.type.ndim, x)
         if axes is None:
             axes = tuple(range(x.type.ndim))
         op = self if axes == self.axis else type(self)(axes)

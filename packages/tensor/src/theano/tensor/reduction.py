@@ -94,7 +94,7 @@ class CAReduce(Op):
 
     def make_node(self, x: AnyValue) -> Apply:
         x = as_tensor_variable(x)
-        axes = normalized_axes(self.axis, x.type.ndim)
+        axes = normalized_axes(self.axis, x.type.ndim, x)
         op = self if axes == self.axis else self.with_axis(axes)
         pattern = () if axes is None else tuple(b for i, b in enumerate(x.type.broadcastable) if i not in axes)
         return Apply(op, [x], [tensor_type(op.output_dtype(x.type.dtype), pattern).make_variable()])

@@ -157,7 +157,7 @@ def mean(
         elif out_dtype not in DISCRETE_DTYPES:
             acc_dtype = "float64"
     total = sum(input, axis=axis, dtype=sum_dtype, keepdims=keepdims, acc_dtype=acc_dtype)
-    axes = normalized_axes(axis, input.type.ndim)
+    axes = normalized_axes(axis, input.type.ndim, input)
     divisor_dtype = {"float16": "float32", "complex64": "float32", "complex128": "float64"}.get(out_dtype, out_dtype)
     if divisor_dtype in DISCRETE_DTYPES:
         divisor_dtype = "float64"
@@ -204,7 +204,7 @@ def var(input: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, cor
             )
         )
     input = as_tensor_variable(input)
-    axes = normalized_axes(axis, input.type.ndim)
+    axes = normalized_axes(axis, input.type.ndim, input)
     if axes is None:
         axes = tuple(range(input.type.ndim))
     deviations = input - mean(input, axes, keepdims=True)

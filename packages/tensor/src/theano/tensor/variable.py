@@ -9,7 +9,7 @@ import numpy as np
 
 import theano.tensor as T  # names are looked up at call time: the functions are made of variables
 from theano.configuration import config
-from theano.errors import explain
+from theano.errors import add_to_message, explain
 from theano.graph import Variable, variable_text
 from theano.graph.trace import warn_user
 from theano.tensor.operators import TensorOperators, method_form
@@ -76,7 +76,12 @@ class _tensor_py_operators(TensorOperators):  # classic name
         """
         if len(pattern) == 1 and isinstance(pattern[0], (list, tuple)):
             pattern = tuple(pattern[0])
-        return T.elemwise.dimshuffle_op(self.type.broadcastable, tuple(pattern))(self)
+        try:
+            op = T.elemwise.dimshuffle_op(self.type.broadcastable, tuple(pattern))
+        except (TypeError, ValueError) as error:
+            add_to_message(error, f"  of {variable_text(self)}, which is a {self.type}")
+            raise
+        return op(self)
 
     def transpose(self, *axes: Any) -> Any:
         """`theano.tensor.transpose`; axes one by one or as one sequence."""
