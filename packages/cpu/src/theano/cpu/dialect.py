@@ -26,7 +26,7 @@ _TYPES = {
 }
 
 # No macro such as __INT64_TYPE__: kernels are compiled without the preprocessor.
-_TYPEDEFS = """\
+TYPEDEFS = """\
 typedef signed char i8; typedef unsigned char u8; typedef short i16; typedef unsigned short u16;
 typedef int i32; typedef unsigned int u32; typedef long long i64; typedef unsigned long long u64;
 typedef float f32; typedef double f64;
@@ -64,7 +64,7 @@ def _c_dialect(inlined: bool) -> Dialect:
         name="C",
         types=_TYPES,
         storage={"bool": "u8"},
-        typedefs=_TYPEDEFS,
+        typedefs=TYPEDEFS,
         rows=extend_rows(C_FAMILY_ROWS, elementary.rows(inlined) if elementary.available() else {}),
         helpers=elementary.Helpers(C_FAMILY_HELPERS),
         helper_qualifier="static inline __attribute__((always_inline))",

@@ -15,7 +15,7 @@ from theano.codegen.contiguous import SYMBOL, Body
 from theano.cpu import machine
 from theano.cpu.cache import KernelCache, kernel_cache, symbol
 from theano.cpu.compiler import CompileError, Compiler, find_compiler
-from theano.cpu.dialect import c_dialect
+from theano.cpu.dialect import TYPEDEFS
 from theano.cpu.recipes import Address
 from theano.cpu.toolchain import compile_library
 from theano.digest import digest
@@ -84,7 +84,7 @@ def _compile_missing(compiler: Compiler, wanted: list[tuple[str, Body]], cache: 
 def _compile(compiler: Compiler, missing: list[tuple[str, Body]], cache: KernelCache) -> dict[str, int]:
     named = [(symbol(key), body) for key, body in missing]
     parts = [named] if len(named) <= _ONE_UNIT else [named[::2], named[1::2]]
-    sources = [translation_unit(part, c_dialect().typedefs) for part in parts]
+    sources = [translation_unit(part, TYPEDEFS) for part in parts]
     library = compile_library(compiler, sources, cache)
     try:
         return cache.add(library, [key for key, _ in missing])

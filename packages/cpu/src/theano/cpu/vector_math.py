@@ -8,6 +8,7 @@ global symbols before any kernel, so kernels need not be linked to it.
 from __future__ import annotations
 
 import _ctypes
+import contextlib
 import ctypes
 import functools
 
@@ -46,15 +47,8 @@ def vector_functions() -> frozenset[str]:
     for suffix, prefixes in variants.items():
         for names, shape in ((UNARY, "v"), (BINARY, "vv")):
             for name in names:
-                symbols = (f"_ZGV{p}{shape}_{name}{suffix}" for p in prefixes)
-                if all(_has(library, s) for s in symbols):
+                with contextlib.suppress(OSError):  # a symbol is missing
+                    for prefix in prefixes:  # an attribute of the library would be a function object that nobody wants
+                        _ctypes.dlsym(library._handle, f"_ZGV{prefix}{shape}_{name}{suffix}")
                     found.add(name + suffix)
     return frozenset(found)
-
-
-def _has(library: ctypes.CDLL, symbol: str) -> bool:
-    """Whether `library` has `symbol`; an attribute would be a function object that nobody wants."""
-    try:
-        return bool(_ctypes.dlsym(library._handle, symbol))
-    except OSError:
-        return False
