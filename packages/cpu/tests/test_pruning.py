@@ -71,6 +71,16 @@ def test_the_libraries_unused_for_longest_go_with_their_entries(cache):
     assert freed >= 6 * MIB
 
 
+@pytest.mark.parametrize("ending", [".plan", ".tools"])
+def test_plans_and_command_lines_go_when_nobody_uses_them(cache, ending):
+    for number in range(4):
+        cache.publish(f"{number}{ending}", bytes(MIB))
+        set_age(cache, f"{number}{ending}", DAY * (8 - number))
+    assert cache.store.read(f"1{ending}")
+    prune(cache.store._folder, 3 * MIB)
+    assert names(cache) == {f"1{ending}", f"3{ending}"}
+
+
 def test_young_files_stay_whatever_they_take(cache):
     libraries = [put(cache, number, age=0) for number in range(6)]
     prune(cache.store._folder, 2 * MIB)

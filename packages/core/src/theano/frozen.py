@@ -49,8 +49,8 @@ def _fields_of(cls: type) -> dict[str, tuple[Any, bool, Any]] | None:
     return fields if defaults == sorted(defaults) and "self" not in fields else None
 
 
-_FEW = 24
-"""Instances of a class that are filled by `_fill`; compiling ``__init__`` takes as long as filling thirty."""
+_FEW = 48
+"""Instances of a class that are filled by `_fill`; compiling ``__init__`` takes as long as filling fifty."""
 
 
 class _Init:

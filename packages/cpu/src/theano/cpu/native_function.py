@@ -221,7 +221,7 @@ _runtime.lib.rt_enable_vectorcall(id(NativeFunction))
 
 def survey_folder(folder: str, endings: tuple[str, ...]) -> tuple[bytes, list[str], int]:
     """`theano.compile.installation.survey_folder`, in C."""
-    ffi, room = _runtime.ffi, 1 << 14
+    ffi, room = _runtime.ffi, 1 << 12
     last = ffi.new("int64_t *")
     ends = "".join([f"{end}\n" for end in endings]).encode()
     while True:
