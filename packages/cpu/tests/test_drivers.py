@@ -176,6 +176,20 @@ def test_sums_of_any_layout_are_as_accurate_as_those_of_numpy(native, layout, or
         assert ours <= 1.5 * numpys + np.finfo("float64").eps, axes
 
 
+@pytest.mark.parametrize("columns", [511, 513, 4095, 4097, 9001])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int16"])
+def test_columns_that_do_not_lie_together(native, dtype, columns):
+    """Stretches of columns are gathered tile by tile."""
+    v = T.matrix("v", dtype)
+    f = native([v], [v.sum(axis=0), smallest(v, 0), T.sum(v * v, axis=0)])
+    whole = np.random.default_rng(6).uniform(-100, 100, (70, 3 * columns)).astype(dtype)
+    for x in (whole[:, ::3], whole[:, ::-3], whole[::2, ::3]):
+        plain = np.ascontiguousarray(x)
+        for got, wanted in zip(f(x), f(plain), strict=True):
+            assert np.array_equal(got, wanted)
+        assert np.array_equal(f(x)[1], x.min(axis=0))
+
+
 @pytest.mark.parametrize("n", [0, 1, 7, 40, 97, 1100])
 def test_sums_of_negative_zero(native, n):
     x = T.fmatrix("x")

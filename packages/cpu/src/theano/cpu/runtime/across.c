@@ -21,10 +21,10 @@ static char *lanes_of(const Across *w, const Operand *op, int k, idx offset, idx
 }
 
 /* Folds position `at` of rows first .. first+n; `at` counts along the collapsed row dims. */
-static void fold(const Across *w, const Sweep *s, const idx *at, idx first, idx n)
+static void fold(const Across *w, const Sweep *s, const idx *at, idx first, idx n, char *acc)
 {
     const Job *job = w->job;
-    char *p[RT_MAXOPS], *acc = w->accs[s->acc];
+    char *p[RT_MAXOPS];
     for (int k = 0; k < s->nops; k++) {
         idx offset = 0;
         for (int d = 0; s->ops[k].kind == OP_IN && d < job->nrow; d++)
@@ -48,7 +48,10 @@ static void fold_rows(const Across *w, const Sweep *s, idx first, idx n)
     idx at[RT_MAXDIM] = {0};
     rt_leaves[s->leaf].init(w->accs[s->acc], NULL, n);
     for (idx i = 0; i < job->length; i++) {
-        fold(w, s, at, first, n);
+        for (idx done = 0; done < n; done += RT_TILE) {
+            idx now = n - done < RT_TILE ? n - done : RT_TILE;
+            fold(w, s, at, first + done, now, w->accs[s->acc] + done * w->r->acc_size[s->acc]);
+        }
         for (int d = job->nrow - 1; d >= 0; d--) {
             if (++at[d] < job->row_dims[d])
                 break;
@@ -88,7 +91,7 @@ void rt_rows_across(Call *c, const Thunk *t, const Rows *r, const Job *job, char
     for (int32_t i = 0; i < r->naccs; i++)
         w.accs[i] = room + (size_t)(RT_MAXOPS + i) * RT_TILE * 8;
     int direct = rt_folds_lanes(r, job);
-    idx step = direct ? 8 * RT_TILE : RT_TILE; /* long stretches of each row suit the memory */
+    idx step = r->folds >= 0 ? 8 * RT_TILE : RT_TILE; /* long stretches of each row suit the memory */
     for (idx first = 0; first < job->rows; first += step) {
         idx n = job->rows - first < step ? job->rows - first : step;
         for (int32_t i = 0; i < r->nlanes; i++)
