@@ -182,7 +182,7 @@ def test_columns_that_do_not_lie_together(native, dtype, columns):
     """Stretches of columns are gathered tile by tile."""
     v = T.matrix("v", dtype)
     f = native([v], [v.sum(axis=0), smallest(v, 0), T.sum(v * v, axis=0)])
-    whole = np.random.default_rng(6).uniform(-100, 100, (70, 3 * columns)).astype(dtype)
+    whole = np.random.default_rng(6).uniform(-100, 100, (240, 3 * columns)).astype(dtype)
     for x in (whole[:, ::3], whole[:, ::-3], whole[::2, ::3]):
         plain = np.ascontiguousarray(x)
         for got, wanted in zip(f(x), f(plain), strict=True):
