@@ -161,7 +161,7 @@ static void moments_along(Along *w, const Sweep *s)
     const Job *job = w->job;
     int row = s->ops[s->nops - 1].index;
     double *sum = (double *)w->rooms.accs[s->sums] + w->lane, *squares = (double *)w->rooms.accs[s->acc] + w->lane;
-    Strip x = {w->base[row], w->linear[row] ? NULL : w->rooms.strip, job->nrow, job->row_dims, job->row[row]};
+    Strip x = {w->base[row], w->linear[row] ? NULL : w->rooms.strip, job->nrow, job->row_dims, job->row[row], NULL};
     char *p[RT_MAXOPS];
     for (int k = 0; k < s->nops - 1; k++)
         p[k] = operand_at(w, &s->ops[k], k, 0, 1);

@@ -116,9 +116,9 @@ void rt_fold_at_once(const Leaf *leaf, char *acc, const char *x, idx length, int
 extern const idx rt_least_beside;
 beside_fn rt_find_beside(const char *kind, int typenum);
 
-/* wide.c */
+/* wide.c. As many bytes as the elements have are asked for at `soon`, which may be NULL. */
 void rt_add_wide(double *sums, const float *x, idx n);
-double rt_add_wide_squares(double *sums, const float *x, idx n, double *total);
+double rt_add_wide_squares(double *sums, const float *x, idx n, double *total, const char *soon);
 
 /* largest.c: largest elements of `size` bytes, or smallest. Elements into RT_PARTS partial results; 0, and nothing done,
  * where there is NaN or no code for this machine. Rows into `n` accumulators; how many rows were folded: those before the

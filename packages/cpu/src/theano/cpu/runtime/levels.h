@@ -9,6 +9,7 @@
 #include <immintrin.h>
 #define ISA_512 __attribute__((target("avx512f")))
 #define ISA_256 __attribute__((target("avx2,fma")))
+#define ISA_HALF __attribute__((target("avx512f,avx512vl,fma"))) /* narrow vectors, but as many as there are wide ones */
 #define ISA_ANY
 #define WIDEN_512(p) _mm512_cvtps_pd(_mm256_loadu_ps(p))
 #define WIDEN_256(p) _mm256_cvtps_pd(_mm_loadu_ps(p))
@@ -16,11 +17,9 @@
     (__builtin_cpu_supports("avx512f")                                   ? what##_512                                  \
      : __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? what##_256                                    \
                                                                          : what##_any)
-#define HALF(what) what##_256
 #else
 #define ISA_ANY
 #define BEST(what) what##_any
-#define HALF(what) what##_any
 #endif
 
 #endif

@@ -69,9 +69,9 @@ static int spread_around(Spread *s, double *part, const char *x, idx n, int wide
 /* As much as this may cancel where float32 is squared before the mean is known: what is left is far more than its own. */
 #define LEFT 0x1p-12
 
-static int squared_first(Spread *s, double *part, const char *x, idx n, double *total)
+static int squared_first(Spread *s, double *part, const char *x, idx n, double *total, const char *soon)
 {
-    double squares = rt_add_wide_squares(part, (const float *)x, n, total), mean = *total / (double)n;
+    double squares = rt_add_wide_squares(part, (const float *)x, n, total, soon), mean = *total / (double)n;
     *s = (Spread){(double)n, mean, 0, squares - *total * mean};
     return s->squares >= LEFT * squares;
 }
@@ -103,7 +103,7 @@ static void find_around(Spread *s, double *part, const char *x, idx n, int wide)
 static void find_block(Spread *s, double *part, const char *x, idx n, int wide)
 {
     double total;
-    if (!wide || !squared_first(s, part, x, n, &total))
+    if (!wide || !squared_first(s, part, x, n, &total, NULL))
         find_around(s, part, x, n, wide);
 }
 
@@ -240,10 +240,10 @@ __attribute__((noinline)) static void by_blocks(int leaf, const Strip *x, idx le
     finish(&m, sum, all);
 }
 
-static void one_block(int wide, const char *x, idx length, double *sum, Spread *all)
+static void one_block(int wide, const char *x, idx length, double *sum, Spread *all, const char *soon)
 {
     double part[RT_PARTS] __attribute__((aligned(RT_ALIGN)));
-    if (wide && squared_first(all, part, x, length, sum))
+    if (wide && squared_first(all, part, x, length, sum, soon))
         return;
     find_around(all, part, x, length, wide);
     *sum = sum_of(part);
@@ -258,7 +258,7 @@ void rt_moments_row(const Sweep *s, char *const *p, const Strip *x, idx length, 
     if (length <= RT_MEDIUM)
         few(s->leaf, stretch(x, 0, length, size), length, sum, &all);
     else if (length <= block_of(&rt_leaves[s->leaf]))
-        one_block(size == 4, stretch(x, 0, length, size), length, sum, &all);
+        one_block(size == 4, stretch(x, 0, length, size), length, sum, &all, x->result);
     else
         by_blocks(s->leaf, x, length, sum, &all, threads);
     s->body(p, 1);

@@ -53,6 +53,7 @@ typedef struct {
     char *room; /* RT_STRIP bytes to gather into; NULL: the row is contiguous */
     int ndim;
     const idx *dims, *strides;
+    const char *result; /* where one of the row is stored later: memory to be asked for; or NULL */
 } Strip;
 #define RT_STRIP ((size_t)64 << 10)
 

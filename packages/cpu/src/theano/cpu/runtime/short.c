@@ -8,6 +8,8 @@
 #define MOST ((idx)4096) /* elements of a row */
 #define LEAST 8          /* rows */
 #define MOST_LINES 16
+#define SHORT 4096          /* bytes of a row; several stay in the fastest cache */
+#define NEAR ((idx)1 << 20) /* bytes of results; they stay in the second cache */
 
 typedef struct {
     char *start;
@@ -18,6 +20,7 @@ typedef struct {
     const Sweep *s;
     idx n; /* the row's length, filled up to whole vectors */
     Spot acc, sum, places[8]; /* sum: beside squared deviations */
+    Spot result; /* beside these, where memory is slow: what later sweeps make of the row; else NULL */
 } Line;
 
 static int operand_number(const Thunk *t, const Operand *op)
@@ -99,14 +102,32 @@ static void run_line(const Line *line, idx row, idx lane, idx length)
         p[k] = line->places[k].start + (line->s->ops[k].kind == OP_ACC ? lane : row) * line->places[k].step;
     char *acc = line->acc.start + lane * line->acc.step;
     if (line->s->sums >= 0) {
-        Strip x = {.base = p[line->s->nops - 1]};
+        const int last = line->s->nops - 1;
+        const Spot *result = &line->result;
+        Strip x = {.base = p[last], .result = result->start ? result->start + row * result->step : NULL};
         rt_moments_row(line->s, p, &x, length, (double *)line->sum.start + lane, (double *)acc, 1);
+        if (x.result)
+            rt_ask_for(x.base + line->places[last].step, 0, 1, length * line->s->ops[last].size);
         return;
     }
     if (line->s->body && line->s->fold < 0)
         line->s->body(p, line->n);
     if (line->s->leaf >= 0)
         rt_fold_row(line->s, p, length, acc, (int)line->acc.step, 1);
+}
+
+/* Long rows, what is the same for each of them, and results are too much for the fastest cache. A row's results, of sweeps
+ * that follow one for moments, then do not come from memory while the row is read, nor the next row while this one is
+ * written: the processor does not look that far ahead. So both are asked for, unless all are near. */
+static Spot first_result(const Line *lines, int n, const Job *job)
+{
+    for (int i = 0; i < n; i++)
+        for (int k = 0; k < lines[i].s->nops; k++) {
+            const Spot *place = &lines[i].places[k];
+            if (lines[i].s->ops[k].kind == OP_OUT && place->step > SHORT && place->step * job->rows > NEAR)
+                return *place;
+        }
+    return (Spot){NULL, 0};
 }
 
 /* The sweeps over a row; returns their number, 0 where one of them is left to the general way. */
@@ -120,6 +141,8 @@ static int read_lines(const Thunk *t, const Rows *r, const Job *job, const Rooms
         if (n == MOST_LINES || !read_line(t, r, job, rooms, s, &lines[n++]))
             return 0;
     }
+    for (int i = 0; i < n; i++)
+        lines[i].result = first_result(lines, n, job);
     return n;
 }
 

@@ -8,8 +8,9 @@ __attribute__((noinline)) static void copy_rest(float *to, const float *x, idx n
 
 /* add: elements `n`, a multiple of RT_PARTS, into RT_PARTS sums. both: any number of elements into RT_PARTS sums of their
  * own, the total of these, and that of the squares, which float64 holds exactly: so a fused multiplication and addition
- * gives the same bits. What is left over goes into the first sums; zeros behind it change nothing. */
-#define DEFINE_WIDE(level, isa, type, width, load, fused)                                                              \
+ * gives the same bits. What is left over goes into the first sums; zeros behind it change nothing. Additions are shared
+ * between the units that add and those that multiply (by 1). */
+#define DEFINE_ADD(level, isa, type, width, load, fused)                                                               \
     isa static void add_##level(double *sums, const float *x, idx n)                                                   \
     {                                                                                                                  \
         type a[RT_PARTS / width], one = {0};                                                                           \
@@ -19,17 +20,30 @@ __attribute__((noinline)) static void copy_rest(float *to, const float *x, idx n
             _Pragma("GCC unroll 8") for (int k = 0; k < RT_PARTS / width; k++)                                         \
                 a[k] = fused(load(x + width * k), one, a[k]);                                                          \
         memcpy(sums, a, sizeof a);                                                                                     \
-    }                                                                                                                  \
-    isa static double both_##level(double *sums, const float *x, idx n, double *total)                                 \
+    }
+
+#define DEFINE_BOTH(level, isa, type, width, load, fused, add_up)                                                      \
+    isa static double both_##level(double *sums, const float *x, idx n, double *total, const char *soon)               \
     {                                                                                                                  \
-        type a[RT_PARTS / width] = {0}, b[RT_PARTS / width] = {0};                                                     \
-        for (const float *end = x + (n & -RT_PARTS); x < end; x += RT_PARTS)                                           \
+        type a[RT_PARTS / width] = {0}, b[RT_PARTS / width] = {0}, one = {0};                                          \
+        one += 1;                                                                                                      \
+        const float *end = x + (n & -RT_PARTS);                                                                        \
+        for (; x < end; x += RT_PARTS) {                                                                               \
+            if (soon) {                                                                                                \
+                __builtin_prefetch(soon, 1);                                                                           \
+                __builtin_prefetch(soon + 64, 1);                                                                      \
+                soon += RT_PARTS * sizeof(float);                                                                      \
+            }                                                                                                          \
             _Pragma("GCC unroll 8") for (int k = 0; k < RT_PARTS / width; k++)                                         \
             {                                                                                                          \
                 type v = load(x + width * k);                                                                          \
-                a[k] += v;                                                                                             \
+                if (k & 1)                                                                                             \
+                    a[k] += v;                                                                                         \
+                else                                                                                                   \
+                    a[k] = fused(v, one, a[k]);                                                                        \
                 b[k] = fused(v, v, b[k]);                                                                              \
             }                                                                                                          \
+        }                                                                                                              \
         if (n % RT_PARTS) {                                                                                            \
             float rest[RT_PARTS] = {0};                                                                                \
             copy_rest(rest, x, n % RT_PARTS);                                                                          \
@@ -40,9 +54,10 @@ __attribute__((noinline)) static void copy_rest(float *to, const float *x, idx n
                 b[k] = fused(v, v, b[k]);                                                                              \
             }                                                                                                          \
         }                                                                                                              \
-        memcpy(sums, a, sizeof a);                                                                                     \
-        *total = total_##level(a);                                                                                     \
-        return total_##level(b);                                                                                       \
+        _Pragma("GCC unroll 8") for (int k = 0; k < RT_PARTS / width; k++)                                             \
+            memcpy(sums + width * k, &a[k], sizeof a[k]);                                                              \
+        *total = add_up(a);                                                                                            \
+        return add_up(b);                                                                                              \
     }
 
 /* All RT_PARTS numbers, in the order of leaves.c. */
@@ -75,22 +90,42 @@ ISA_512 static double total_512(const __m512d *part)
     return total_of_4(_mm512_castpd512_pd256(all) + _mm512_extractf64x4_pd(all, 1));
 }
 
-DEFINE_WIDE(512, ISA_512, __m512d, 8, WIDEN_512, _mm512_fmadd_pd)
-DEFINE_WIDE(256, ISA_256, __m256d, 4, WIDEN_256, _mm256_fmadd_pd)
+DEFINE_ADD(512, ISA_512, __m512d, 8, WIDEN_512, _mm512_fmadd_pd)
+DEFINE_ADD(256, ISA_256, __m256d, 4, WIDEN_256, _mm256_fmadd_pd)
+DEFINE_BOTH(512, ISA_512, __m512d, 8, WIDEN_512, _mm512_fmadd_pd, total_512)
+DEFINE_BOTH(256, ISA_256, __m256d, 4, WIDEN_256, _mm256_fmadd_pd, total_256)
+DEFINE_BOTH(half, ISA_HALF, __m256d, 4, WIDEN_256, _mm256_fmadd_pd, total_256)
 #endif
-DEFINE_WIDE(any, ISA_ANY, double, 1, ITSELF, PLAIN)
+DEFINE_ADD(any, ISA_ANY, double, 1, ITSELF, PLAIN)
+DEFINE_BOTH(any, ISA_ANY, double, 1, ITSELF, PLAIN, total_any)
 
-/* Processors with units of 256 bits widen wide vectors in twice as many steps, and in those units that add, while a
- * multiplication by 1 and addition goes elsewhere: 2.4 cycles for 16 elements in place of 4. */
+/* Processors with units of 256 bits widen wide vectors in twice as many steps, and in those units that add: narrow ones
+ * take 2.4 cycles for 16 elements in place of 4. */
 static int halves(void)
 {
-#if defined(__x86_64__) && defined(__GNUC__)
-    return __builtin_cpu_is("amdfam19h") && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#ifdef ISA_512
+    return __builtin_cpu_is("amdfam19h") && __builtin_cpu_supports("avx512vl");
 #else
     return 0;
 #endif
 }
 
-void rt_add_wide(double *sums, const float *x, idx n) { (halves() ? HALF(add) : BEST(add))(sums, x, n); }
+void rt_add_wide(double *sums, const float *x, idx n)
+{
+#ifdef ISA_512
+    if (halves()) {
+        add_256(sums, x, n);
+        return;
+    }
+#endif
+    BEST(add)(sums, x, n);
+}
 
-double rt_add_wide_squares(double *sums, const float *x, idx n, double *total) { return BEST(both)(sums, x, n, total); }
+double rt_add_wide_squares(double *sums, const float *x, idx n, double *total, const char *soon)
+{
+#ifdef ISA_512
+    if (halves())
+        return both_half(sums, x, n, total, soon);
+#endif
+    return BEST(both)(sums, x, n, total, soon);
+}
