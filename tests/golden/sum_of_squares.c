@@ -26,16 +26,47 @@ void body0(char *const *p, i64 n)
     f64 *const p1 = (f64 *)p[1];
     f64 *const p2 = (f64 *)p[2];
     n &= -32;
-    f64 a[32];
-    for (i64 i = 0; i < 32; i++) a[i] = p1[i];
+    if (n >= 512) {
+    f64 l[16], h[16], far = 0;
+    for (i64 i = 0; i < 16; i++) { l[i] = p1[2 * i] * 0x1p-896; h[i] = p1[2 * i + 1] * 0x1p-896; }
     for (i64 b = 0; b < n; b += 32) {
+    f32 q[32];
 #pragma GCC ivdep
 #pragma GCC unroll 8
     for (i64 i = 0; i < 32; i++) {
         const f32 v0 = p0[b + i];
         const f32 v1 = v0 - 1.0f;
         const f32 v2 = v1 * v1;
-        a[i] = __builtin_fma((f64)v2, 1.0, a[i]);
+        q[i] = v2;
+    }
+    u64 w[16]; __builtin_memcpy(w, q, sizeof w);
+#pragma GCC ivdep
+#pragma GCC unroll 8
+    for (i64 i = 0; i < 16; i++) {
+        const u64 u = (w[i] << 29) & 0x1FFFFFFFE0000000ull, v = (w[i] >> 3) & 0x1FFFFFFFE0000000ull;
+        f64 x, y; __builtin_memcpy(&x, &u, 8); __builtin_memcpy(&y, &v, 8);
+        l[i] = __builtin_fma(x, 1.0, l[i]); h[i] = h[i] + y;
+    }
+    }
+    for (i64 i = 0; i < 16; i++) {
+        far = p1[2 * i] >= 0 && l[i] < 0x1p-768 ? far : 1;
+        far = p1[2 * i + 1] >= 0 && h[i] < 0x1p-768 ? far : 1;
+    }
+    if (far == 0) {
+        for (i64 i = 0; i < 16; i++) { p2[2 * i] = l[i] * 0x1p896; p2[2 * i + 1] = h[i] * 0x1p896; }
+        return;
+    }
+    }
+    f64 a[32];
+    for (i64 i = 0; i < 32; i++) a[i] = p1[i];
+    for (i64 b = 0; b < n; b += 32) {
+#pragma GCC ivdep
+#pragma GCC unroll 8
+    for (i64 i = 0; i < 32; i++) {
+        const f32 v3 = p0[b + i];
+        const f32 v4 = v3 - 1.0f;
+        const f32 v5 = v4 * v4;
+        a[i] = __builtin_fma((f64)v5, 1.0, a[i]);
     }
     }
     for (i64 i = 0; i < 32; i++) p2[i] = a[i];

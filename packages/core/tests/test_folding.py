@@ -26,8 +26,8 @@ def load(i, dtype="float64"):
     return Expr("load", (), dtype, i)
 
 
-def fold(value, kind="add", acc_dtype="float64", dialect=PLAIN):
-    return folding_body(value, kind, acc_dtype, lambda leaf: ("in", leaf.value, "V"), dialect)
+def fold(value, kind="add", acc_dtype="float64", dialect=PLAIN, **options):
+    return folding_body(value, kind, acc_dtype, lambda leaf: ("in", leaf.value, "V"), dialect, **options)
 
 
 @pytest.mark.parametrize("kind", ["add", "mul", "maximum", "minimum"])
@@ -52,6 +52,23 @@ def test_a_dialect_may_have_another_way_to_add_what_was_widened():
     assert "fma" not in fold(x * 2.0, "maximum", dialect=fused).text
     assert "fma" not in fold(x * 2.0, acc_dtype="float32", dialect=fused).text
     assert "fma" not in fold(load(0) * 2.0, dialect=fused).text
+
+
+def test_squares_of_float32_are_added_in_pairs_where_that_is_worth_it():
+    pairs, x = replace(PLAIN, types=TYPES | {"uint64": "uint64_t"}, pairs=True), load(0, "float32")
+    text = fold((x - 1.0) * (x - 1.0), dialect=pairs).text
+    assert text.count("q[i] = v") == text.count("a[i] = a[i] + (double)v") == 1
+    assert text.count("if (far == 0)") == 1  # without the pairs after all, where there is no number
+    assert fold((x - 1.0) * (x - 1.0), dialect=pairs).ps == fold((x - 1.0) * (x - 1.0)).ps
+    wide = load(0)
+    for other in (
+        fold(x * 2.0, dialect=pairs),
+        fold(x * x, "maximum", dialect=pairs),
+        fold(wide * wide, dialect=pairs),
+    ):
+        assert "q[i]" not in other.text
+    assert "q[i]" not in fold(x * x, acc_dtype="float32", dialect=pairs).text
+    assert "q[i]" not in fold(x * x, dialect=pairs, longest=96).text
 
 
 def test_library_calls_are_not_written_out():

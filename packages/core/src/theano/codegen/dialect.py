@@ -75,6 +75,8 @@ class Dialect:
         A line before a short loop that is to be written out in full.
     widening_sum : str
         Another way to write ``{0} + {1}`` of float64, with the same bits, where {1} is a widened float32. Empty: none.
+    pairs : bool
+        This is GNU C for a machine where float32 is widened slowly, and is the lower half of two that are read as one.
     """
 
     name: str
@@ -92,6 +94,7 @@ class Dialect:
     loop_pragma: str = ""
     unroll_pragma: str = ""
     widening_sum: str = ""
+    pairs: bool = False
 
     def row(self, primitive: str, dtype: str) -> Row | None:
         """The row of `primitive` for operands of `dtype`, or None."""

@@ -9,7 +9,7 @@ from theano.codegen.dialect import C_FAMILY_ROWS, Dialect, extend_rows
 from theano.codegen.dtypes import FLOATS
 from theano.codegen.expr import Expr
 from theano.codegen.helpers import C_FAMILY_HELPERS
-from theano.cpu import elementary, vector_math
+from theano.cpu import elementary, machine, vector_math
 
 _TYPES = {
     "bool": "_Bool",
@@ -76,6 +76,7 @@ def _c_dialect(inlined: bool) -> Dialect:
         loop_pragma="#pragma GCC ivdep",
         unroll_pragma="#pragma GCC unroll 8",
         widening_sum=_WIDENING_SUM if elementary.available() else "",
+        pairs=machine.processor()["machine"] == "x86_64",
     )
 
 

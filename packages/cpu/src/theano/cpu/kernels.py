@@ -212,7 +212,8 @@ def _print_kernel(kernel: Kernel, modes: str, alone: bool = True) -> tuple[_Prin
     if alone:
         return tuple(_print_sweep(sweep, modes, False) for sweep in with_moments(kernel, modes))
     return tuple(
-        replace(_print_sweep(sweep, modes, False), lengths=lengths) for sweep, lengths in by_length(kernel, modes)
+        replace(_print_sweep(sweep, modes, False, lengths[1]), lengths=lengths)
+        for sweep, lengths in by_length(kernel, modes)
     )
 
 
@@ -228,7 +229,8 @@ def _print_lanes(kernel: Kernel, modes: str, lanes: str) -> tuple[tuple[_Printed
     return tuple(_print_sweep(sweep, lanes, True) for sweep in sweeps), accs
 
 
-def _print_sweep(sweep: Sweep | Moments, modes: str, lanes: bool) -> _Printed:
+def _print_sweep(sweep: Sweep | Moments, modes: str, lanes: bool, longest: int = ANY_LENGTH[1]) -> _Printed:
+    """`longest`: no row that it is for has more elements."""
     final = isinstance(sweep, FinalSweep)
 
     def operand_of(leaf: Expr) -> Operand:
@@ -241,7 +243,7 @@ def _print_sweep(sweep: Sweep | Moments, modes: str, lanes: bool) -> _Printed:
         return ("iota",) if leaf.kind == "iota" else ("temp", leaf.value)
 
     if isinstance(sweep, ReduceSweep):
-        return _print_fold(sweep, operand_of, lanes)
+        return _print_fold(sweep, operand_of, lanes, longest)
     if not isinstance(sweep, MapSweep | FinalSweep):
         return _print_moments(sweep, operand_of)
     targets: list[Operand] = (
@@ -254,7 +256,7 @@ def _print_sweep(sweep: Sweep | Moments, modes: str, lanes: bool) -> _Printed:
     return _Printed(body, final=final, per_row=per_row)
 
 
-def _print_fold(sweep: ReduceSweep, operand_of: Callable[[Expr], Operand], lanes: bool) -> _Printed:
+def _print_fold(sweep: ReduceSweep, operand_of: Callable[[Expr], Operand], lanes: bool, longest: int) -> _Printed:
     from theano.codegen.folding import combined, folding_body  # lazy: as above
 
     value, acc, acc_dtype = _folded(sweep), sweep.acc, sweep.acc_dtype
@@ -266,7 +268,7 @@ def _print_fold(sweep: ReduceSweep, operand_of: Callable[[Expr], Operand], lanes
     if lanes:
         total = combined(sweep.kind, Expr("acc", (), acc_dtype, acc), cast(value, acc_dtype))
         return _Printed(contiguous_body([total], [("acc", acc, "V")], operand_of, dialect), reduce=reduce)
-    body = folding_body(value, sweep.kind, acc_dtype, operand_of, dialect)
+    body = folding_body(value, sweep.kind, acc_dtype, operand_of, dialect, longest)
     if body is None:
         body = contiguous_body([value], [("tile",)], operand_of, dialect)
     return _Printed(body, reduce=reduce)
