@@ -280,3 +280,12 @@ def test_errors_of_nodes_say_what_to_do(build, value, mode):
     hints = [line for line in text.splitlines() if line.startswith("HINT") and "exception_verbosity" not in line]
     assert hints or "  Do: " in text
     assert "test_bad_input.py" in text
+
+
+def test_a_missing_test_value_is_one_error_not_two():
+    with theano.configuration.change_flags(compute_test_value="raise"):
+        x = tensor.dmatrix("x")
+        with pytest.raises(ValueError, match="input 0, x, has no test value") as caught:
+            tensor.exp(x)
+    assert caught.value.__context__ is None
+    parts_of(caught)

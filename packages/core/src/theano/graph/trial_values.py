@@ -49,13 +49,15 @@ def compute_test_value(node: Any) -> None:
 
     What happens when a value is missing is up to ``config.compute_test_value``.
     """
-    values = []
-    for i, variable in enumerate(node.inputs):
+    values: list[Any] = []
+    for variable in node.inputs:
         try:
             values.append(trial_value_of(variable))
         except AttributeError:
-            _missing(node, i, variable)
-            return
+            break
+    if len(values) < len(node.inputs):
+        _missing(node, len(values), node.inputs[len(values)])
+        return
     destroyed = {i for indices in (node.op.destroy_map or {}).values() for i in indices}
     values = [copy.deepcopy(v) if i in destroyed else v for i, v in enumerate(values)]
     storage: list[list[Any]] = [[None] for _ in node.outputs]
