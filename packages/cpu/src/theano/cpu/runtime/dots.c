@@ -85,14 +85,18 @@ int rt_dots(const Matrix *x, const Matrix *y, idx isz)
     return y->cols > 4 ? bytes >= 512 : bytes >= 64 || y->rs == isz;
 }
 
-static size_t copied(const Matrix *m, int there, idx isz)
+/* Numbers from one row or column of a copy to the next: each begins a line of the cache, since loads across lines cost
+ * twice. */
+static idx pace(idx k, idx isz) { return (k * isz + RT_ALIGN - 1) / RT_ALIGN * RT_ALIGN / isz; }
+
+static size_t copied(idx count, idx k, int there, idx isz)
 {
-    return there ? 0 : ((size_t)(m->rows * m->cols * isz) + RT_ALIGN) / RT_ALIGN * RT_ALIGN;
+    return there ? 0 : (size_t)(count * pace(k, isz) * isz) + RT_ALIGN;
 }
 
 size_t rt_dots_room(const Matrix *x, const Matrix *y, idx isz)
 {
-    return rt_dots(x, y, isz) ? copied(x, x->cs == isz, isz) + copied(y, y->rs == isz, isz) : 0;
+    return rt_dots(x, y, isz) ? copied(x->rows, x->cols, x->cs == isz, isz) + copied(y->cols, x->cols, y->rs == isz, isz) : 0;
 }
 
 /* A product, and how threads share it: `step` of the longer side in a chunk. */
@@ -122,16 +126,17 @@ int rt_dots_product(double alpha, const Matrix *x, const Matrix *y, double beta,
         return 0;
     const idx k = x->cols, m = x->rows, n = y->cols;
     Product q = {{k, x->rs / isz, y->cs / isz, n, alpha, beta}, m, n, isz, m > n ? m : n, x->data, y->data, out};
+    room = (char *)(((uintptr_t)room + RT_ALIGN - 1) / RT_ALIGN * RT_ALIGN);
     if (x->cs != isz) {
-        const idx dims[2] = {m, k}, from[2] = {x->rs, x->cs}, to[2] = {k * isz, isz};
+        const idx dims[2] = {m, k}, from[2] = {x->rs, x->cs}, to[2] = {pace(k, isz) * isz, isz};
         rt_copy(2, dims, room, to, x->data, from, isz);
         q.a = room;
-        q.t.ars = k;
+        q.t.ars = pace(k, isz);
     } else if (y->rs != isz) {
-        const idx dims[2] = {n, k}, from[2] = {y->cs, y->rs}, to[2] = {k * isz, isz};
+        const idx dims[2] = {n, k}, from[2] = {y->cs, y->rs}, to[2] = {pace(k, isz) * isz, isz};
         rt_copy(2, dims, room, to, y->data, from, isz);
         q.b = room;
-        q.t.bcs = k;
+        q.t.bcs = pace(k, isz);
     }
     const double ps = rt_product_ps(x, y, isz);
     if (threads > 1 || ps > RT_LONG_PS)

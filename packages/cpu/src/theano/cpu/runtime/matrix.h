@@ -17,7 +17,7 @@ extern int rt_widest;
 static inline int rt_vector_unit(void)
 {
 #if defined(__x86_64__) && defined(__GNUC__)
-    if (rt_widest > 1 && __builtin_cpu_supports("avx512f"))
+    if (rt_widest > 1 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("fma"))
         return 2;
     return rt_widest > 0 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 #else

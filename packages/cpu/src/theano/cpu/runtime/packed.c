@@ -63,6 +63,8 @@ static inline int is_near(const Tile *t)
     return t->alpha == 1 && t->beta == 0 && !t->far && (t->acs == 1 || t->k <= NEAR_COLUMNS);
 }
 
+enum { WHOLE, SOME_LANES, FEW_LANES }; /* the last vector of a tile */
+
 /* The contracted dim is cut into even parts of at most `depth`. */
 static inline idx parts_of(idx k, idx depth) { return k <= depth ? 1 : (k + depth - 1) / depth; }
 static inline idx next_part(idx left, idx parts) { return parts == 1 ? left : (left + parts - 1) / parts; }

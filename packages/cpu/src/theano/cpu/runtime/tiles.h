@@ -4,12 +4,14 @@
  * lanes, and TILES, the sizes that fit the registers. A tile of `mr` rows by `nv` vectors of the result stays in
  * registers while the contracted dim passes. */
 
-/* The contracted dim, from first to last. `last`: lanes of the last vector; `ahead`: columns of the first operand lie in
- * lines of their own, which no processor foresees; else the rows that pass next are asked for, one after the other. */
+/* The contracted dim, from first to last. `kind` of the last vector: whole, or only some of its lanes may be read, or few
+ * count, but all may be read; `ahead`: columns of the first operand lie in lines of their own, which no processor
+ * foresees; else the rows that pass next are asked for, one after the other. */
 static inline __attribute__((always_inline)) TARGET void NAME(pass)(const int mr, const int nv, const Tile *t,
-                                                                    const TYPE *a, const TYPE *b, const int last,
+                                                                    const TYPE *a, const TYPE *b, const int kind,
                                                                     const int ahead, VEC acc[MAX_ROWS][MAX_VECTORS])
 {
+    const int last = t->last;
     const idx ars = t->ars, acs = t->acs, ldb = t->ldb, asked = t->asked, end = t->k;
     const TYPE *next = t->next;
     idx column = 0;
@@ -24,11 +26,11 @@ static inline __attribute__((always_inline)) TARGET void NAME(pass)(const int mr
             next += column + asked < end ? 0 : ars;
             column = column + asked < end ? column + asked : 0;
         }
-        row[nv - 1] = last == LANES ? LOAD(b + (nv - 1) * LANES) : LOAD_SOME(b + (nv - 1) * LANES, last);
+        row[nv - 1] = kind != SOME_LANES ? LOAD(b + (nv - 1) * LANES) : LOAD_SOME(b + (nv - 1) * LANES, last);
         UNROLL for (int i = 0; i < mr; i++) {
             VEC x = SET1(a[i * ars]);
             UNROLL for (int v = 0; v < nv; v++)
-                acc[i][v] = FMA(x, row[v], acc[i][v]);
+                acc[i][v] = v < nv - 1 || kind != FEW_LANES ? FMA(x, row[v], acc[i][v]) : FMA_LOW(x, row[v], acc[i][v]);
         }
     }
 }
@@ -48,19 +50,27 @@ static inline __attribute__((always_inline)) TARGET void NAME(tile)(const int mr
         _Pragma("GCC unroll 1") for (int i = 0; i < mr; i++)
             UNROLL for (int v = 0; v < nv; v++)
                 __builtin_prefetch(c + i * crs + v * LANES, 1, 3);
+    const int few = LOW && last <= LOW;
     if (last != LANES && !t->padded)
-        NAME(pass)(mr, nv, t, a, b, last, 1, acc);
+        NAME(pass)(mr, nv, t, a, b, SOME_LANES, 1, acc);
+    else if (t->ars == 1 && few)
+        NAME(pass)(mr, nv, t, a, b, FEW_LANES, 1, acc);
     else if (t->ars == 1)
-        NAME(pass)(mr, nv, t, a, b, LANES, 1, acc);
+        NAME(pass)(mr, nv, t, a, b, WHOLE, 1, acc);
+    else if (few)
+        NAME(pass)(mr, nv, t, a, b, FEW_LANES, 0, acc);
     else
-        NAME(pass)(mr, nv, t, a, b, LANES, 0, acc);
-    if (t->alpha == 1 && t->beta == 0) { /* multiplying by 1 takes as long as a step of the contracted dim */
+        NAME(pass)(mr, nv, t, a, b, WHOLE, 0, acc);
+    if (last == LANES && t->alpha == 1 && t->beta == 0) { /* multiplying by 1 takes as long as a step of the contracted dim */
         UNROLL for (int i = 0; i < mr; i++)
-        {
-            UNROLL for (int v = 0; v < nv - 1; v++)
+            UNROLL for (int v = 0; v < nv; v++)
                 STORE(c + i * crs + v * LANES, acc[i][v]);
-            STORE_SOME(c + i * crs + (nv - 1) * LANES, last, acc[i][nv - 1]);
-        }
+        return;
+    }
+    if (last == LANES && t->alpha == 1 && t->beta == 1) {
+        UNROLL for (int i = 0; i < mr; i++)
+            UNROLL for (int v = 0; v < nv; v++)
+                STORE(c + i * crs + v * LANES, ADD(LOAD(c + i * crs + v * LANES), acc[i][v]));
         return;
     }
     const VEC alpha = SET1((TYPE)t->alpha), beta = SET1((TYPE)t->beta);

@@ -17,6 +17,8 @@
 #undef LOAD
 #undef STORE
 #undef FMA
+#undef LOW
+#undef FMA_LOW
 #undef MUL
 #undef ADD
 #undef LOAD_SOME
