@@ -70,8 +70,9 @@ def test_it_is_c(tmp_path):
 
 def test_loops_show_what_is_inside():
     x, w, h0 = tensor.dmatrix("x"), tensor.dmatrix("w"), tensor.dvector("h0")
-    by_plan, _ = theano.scan(lambda row, h, w: tensor.tanh(tensor.dot(h, w) + row), x, h0, [w])
-    text = generated_code(theano.function([x, w, h0], by_plan))
+    rows, state = tensor.dtensor3("rows"), tensor.dmatrix("state")
+    by_plan, _ = theano.scan(lambda row, h, w: tensor.tanh(tensor.dot(h, w) + row), rows, state, [w])
+    text = generated_code(theano.function([rows, w, state], by_plan))
     assert "a loop; inside it: */" in text
     assert "theano_tanh_float64(" in text or "tanh(" in text.split("inside it")[1]
     whole, _ = theano.scan(lambda row, h: tensor.sqrt(h) + row, x, h0)
