@@ -176,7 +176,7 @@ def wheels(tmp_path_factory):
     make = next((m for m in build_commands() if build(m, folder / "trial", trials) is None), None)
     if make is None:
         pytest.skip("neither pip nor uv can build wheels here")
-    ignore = shutil.ignore_patterns("*.so", "*.o", "build", "*.egg-info", "__pycache__", "tests", "_runtime.c")
+    ignore = shutil.ignore_patterns("*.so", "*.o", "build", "*.egg-info", "__pycache__", "_runtime.c")
     copies = [shutil.copytree(ROOT / "packages" / p, folder / "packages" / p, ignore=ignore) for p in PACKAGES]
     problem = build(make, folder / "out", copies)
     assert problem is None, problem

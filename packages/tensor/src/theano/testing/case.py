@@ -205,7 +205,7 @@ class Case:
 def _outcome(run: Any, arrays: Sequence[np.ndarray]) -> Any:
     try:
         return run(*arrays)
-    except (ValueError, IndexError, TypeError, ArithmeticError) as error:
+    except (ValueError, IndexError, TypeError, ArithmeticError, AssertionError) as error:
         return error
 
 
