@@ -77,6 +77,11 @@ def column_max(m: Any) -> Callable[..., Any]:
     return lambda x: m.max(x, axis=0)
 
 
+def column_extent(m: Any) -> Callable[..., Any]:
+    """Mean, largest and smallest element of each column."""
+    return lambda x: [m.mean(x, axis=0), m.max(x, axis=0), m.min(x, axis=0)]
+
+
 def _ours(build: Any) -> Callable[..., Any]:
     from theano import tensor
 
@@ -109,6 +114,7 @@ def _torch(build: Any, arrays: tuple[Any, ...]) -> Contestants:
         mean_and_variance: lambda x: (x.mean(), x.var(correction=0)),
         row_argmax: lambda x: torch.argmax(x, 1),
         column_max: lambda x: torch.amax(x, 0),
+        column_extent: lambda x: (x.mean(0), torch.amax(x, 0), torch.amin(x, 0)),
     }
     return {"torch.compile": torch_call(functions[build], *arrays)}
 
@@ -140,6 +146,7 @@ def _cases():
         ("layer norm", layer_norm, (tall, (1024,), (1024,)), "float32", 0.85),
         ("argmax of rows", row_argmax, (tall,), "float32", 1.0),
         ("max over axis 0", column_max, ((2000, 1000),), "float64", 0.9),
+        ("mean, max and min over axis 0", column_extent, ((20_000, 300),), "float64", 1.0),
         ("mean and var", mean_and_variance, ((2_000_000,),), "float64", 0.9),
     )
     for row in rows:

@@ -95,6 +95,17 @@ def column_max(x):
     return out
 
 
+def column_extent(x):
+    """Mean, largest and smallest of each column."""
+    total, top, bottom = x[0].copy(), x[0].copy(), x[0].copy()
+    for i in range(1, x.shape[0]):
+        for j in range(x.shape[1]):
+            total[j] += x[i, j]
+            top[j] = max(top[j], x[i, j])
+            bottom[j] = min(bottom[j], x[i, j])
+    return total / x.shape[0], top, bottom
+
+
 def mean_and_variance(x):
     """Of all elements."""
     total = 0.0

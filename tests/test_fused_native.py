@@ -26,6 +26,7 @@ PROGRAMS = {
     "weighted": lambda x, y, g: T.sum(T.exp(x) * y, axis=1),
     "columns": lambda x, y, g: T.sum(T.sqr(x * g + x), axis=0),
     "columns_with_root": lambda x, y, g: T.sqrt(T.sum(T.sqr(x), axis=0)) + 1,
+    "columns_together": lambda x, y, g: [x.sum(0), x.max(0) - x.min(0)],
     "largest": lambda x, y, g: abs(x).max(axis=1),
     "several": lambda x, y, g: [x.sum(1), x.max(1), T.sqr(x).sum(1), (x * y).min(1)],
     "several_of_all": lambda x, y, g: [x.sum(), abs(x).max(), T.sqr(x).sum()],
@@ -57,7 +58,8 @@ def test_native_agrees_with_python(name, dtype):
     quick, plain = (theano.function([x, y, g], out, mode=m, on_unused_input="ignore") for m in (QUICK, PYTHON))
     assert any(isinstance(n.op, Fused) for n in quick.maker.fgraph.toposort())
     random = np.random.default_rng(0)
-    for shape in SHAPES if name != "several_of_all" else SHAPES[:-1]:  # nothing has no largest element
+    of_none = name in ("several_of_all", "columns_together")  # nothing has no largest element
+    for shape in SHAPES[:-1] if of_none else SHAPES:
         values = [random.uniform(0.5, 2, size=s).astype(dtype) for s in (shape, shape, shape[1:])]
         with np.errstate(all="ignore"):
             expected = plain(*values)
@@ -129,3 +131,25 @@ def test_a_sum_is_at_least_as_accurate_as_numpys():
     value = np.random.default_rng(5).normal(size=100_001).astype("float32") + 1
     exact = np.sum((value * value).astype("float64"))
     assert f(value) == np.float32(exact)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int32", "bool"])
+@pytest.mark.parametrize("shape", [(1, 5), (7, 1100), (300, 600), (5000, 40), (9000, 4), (3, 50, 700)])
+def test_columns_reduced_together_have_the_bits_that_each_has_alone(dtype, shape):
+    x = T.TensorType(dtype, (False,) * len(shape))("x")
+    outputs = [x.all(0), x.any(0)] if dtype == "bool" else [x.sum(0), x.max(0), x.prod(0)]
+    outputs += [x.min(0)] if dtype.startswith("float") else []
+    together = theano.function([x], outputs, mode=QUICK)
+    (node,) = [n for n in together.maker.fgraph.toposort() if isinstance(n.op, Fused)]
+    assert len(node.outputs) == len(outputs)
+    alone = [theano.function([x], out, mode=QUICK) for out in outputs]
+    random = np.random.default_rng(0)
+    value = (random.normal(size=shape) * 3).astype(dtype)
+    if dtype.startswith("float"):
+        value.reshape(-1)[random.integers(value.size, size=3)] = np.nan
+        value.reshape(-1)[random.integers(value.size, size=3)] = np.inf
+    for given in (value, np.asfortranarray(value), value[::-1], value[..., ::2]):
+        for found, f in zip(together(given), alone, strict=True):
+            expected = f(given)
+            assert (found.dtype, found.shape) == (expected.dtype, expected.shape)
+            np.testing.assert_array_equal(found, expected)

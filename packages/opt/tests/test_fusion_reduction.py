@@ -101,6 +101,16 @@ def test_reductions_of_the_same_data_share_a_node(rewriting):
     assert len(node.outputs) == 2
 
 
+def test_reductions_of_columns_share_a_node_if_they_read_one_array(rewriting):
+    (node,) = fused(rewriting, [x], [x.sum(0), x.max(0), x.min(0) * 2])
+    assert len(node.outputs) == 3
+    (node,) = fused(rewriting, [c], [c.sum((0, 2)), c.max((0, 2))])
+    assert len(node.outputs) == 2
+    assert not fused(rewriting, [x, y], [x.sum(0), y.sum(0), x.max(1)])
+    (node,) = fused(rewriting, [x, v], [T.sqr(x * v + x).sum(0), x.max(0)])
+    assert len(node.outputs) == 1
+
+
 def test_what_is_read_outside_is_handed_out(rewriting):
     e = T.exp(x - x.max(1, keepdims=True))
     (node,) = fused(rewriting, [x], [e, e.sum(1), T.dot(e.T, e)])

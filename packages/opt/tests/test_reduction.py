@@ -37,6 +37,8 @@ CASES = [
     (lambda: T.max(x, axis=1), ["Max"]),
     (lambda: T.argmax(x, axis=1), ["Argmax"]),
     (lambda: T.min(x, axis=1), ["Min"]),
+    (lambda: T.max(x, axis=0) - T.min(x, axis=0), ["Max", "Min", "Neg", "Add"]),
+    (lambda: T.max(-x, axis=1), ["Min", "Neg"]),
     (lambda: T.join(0, row, row * 2).sum(axis=0), ["DimShuffle", "Mul"]),
     (lambda: T.argmax(T.exp(x), axis=1), ["Argmax"]),
 ]
@@ -58,6 +60,14 @@ def test_float32_sums_keep_their_accumulator(rewriting):
 def test_minimum_of_unsigned_numbers_is_not_that_of_negations(rewriting):
     u = T.TensorType("uint8", (False,))("u")
     rewriting.same([u], -T.max(-u), np.array([0, 5, 200], dtype="uint8"))
+
+
+def test_negations_of_integers_may_wrap_around(rewriting):
+    b = T.bvector("b")
+    value = np.array([-128, -127, 5], dtype="int8")
+    for out in (T.max(-b), -T.max(-b)):
+        rewriting.same([b], out, value)
+        assert "Max" in rewriting.ops([b], out)
 
 
 def test_both_outputs_of_max_and_argmax_stay_together(rewriting):

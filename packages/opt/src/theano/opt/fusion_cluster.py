@@ -119,7 +119,9 @@ class Cluster:
     def _may_reduce(self, node: Apply) -> bool:
         x = node.inputs[0]
         if self.form == "columns" and self.nodes and x not in self.made:
-            return False  # a reduction that stands alone has a way of its own through columns
+            # what lies in memory has a way of its own through columns, which is for reductions of one array
+            alone = FULL not in self.made.values()
+            return alone and all(n.inputs[0] is x for n in self.nodes if isinstance(n.op, CAReduce))
         return x in self.full
 
     def _layout_of_view(self, node: Apply) -> str | None:

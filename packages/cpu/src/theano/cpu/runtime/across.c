@@ -71,32 +71,51 @@ static int fold_size(const Rows *r)
 /* Whether an input is folded as it lies in memory, neighbouring lanes side by side. */
 int rt_folds_lanes(const Rows *r, const Job *job)
 {
-    return r->folds >= 0 && job->nkept == 1 && job->nrow <= 1 && job->length > 0 && job->kept[r->folds][0] == fold_size(r);
+    return r->together >= 0 && job->nkept == 1 && job->nrow <= 1 && job->length > 0 &&
+           job->kept[r->together][0] == fold_size(r);
 }
 
-static void fold_direct(const Across *w, const Sweep *s, idx first, idx n)
+/* Positions `from` to `to` of rows first .. first+n. */
+static void fold_direct(const Across *w, const Sweep *s, idx from, idx to, idx first, idx n)
 {
     const Job *job = w->job;
     const Leaf *leaf = &rt_leaves[s->leaf];
-    int i = s->ops[0].index;
-    leaf->init(w->accs[s->acc], NULL, n);
-    leaf->down(w->accs[s->acc], job->base[i] + first * s->ops[0].size, job->nrow ? job->row[i][0] : 0, job->length, n);
+    const int i = s->ops[0].index;
+    const idx stride = job->nrow ? job->row[i][0] : 0;
+    if (from == 0)
+        leaf->init(w->accs[s->acc], NULL, n);
+    leaf->down(w->accs[s->acc], job->base[i] + first * s->ops[0].size + from * stride, stride, to - from, n);
+}
+
+#define NEAR (256 << 10) /* bytes that stay in the caches of a core while several reductions read them */
+
+/* All reductions of what lies in memory, some positions at a time where there are several. */
+static void fold_together(const Across *w, idx first, idx n)
+{
+    const Rows *r = w->r;
+    const idx length = w->job->length, some = r->folds >= 0 ? length : NEAR / (n * fold_size(r)) & -8;
+    for (idx from = 0; from < length; from += some)
+        for (int32_t i = 0; i < r->nlanes; i++)
+            if (r->lanes[i].leaf >= 0)
+                fold_direct(w, &r->lanes[i], from, length - from < some ? length : from + some, first, n);
 }
 
 void rt_rows_across(Call *c, const Thunk *t, const Rows *r, const Job *job, char *room)
 {
     Across w = {.r = r, .job = job, .tiles = room};
+    const int direct = rt_folds_lanes(r, job);
+    const idx step = r->folds >= 0 ? 8 * RT_TILE : RT_TILE; /* long stretches of each row suit the memory */
     for (int i = 0; i < t->nin; i++)
         w.linear[i] = rt_is_contiguous(job->nkept, job->kept_dims, job->kept[i], rt_slot(c, t->in[i])->itemsize);
     for (int32_t i = 0; i < r->naccs; i++)
         w.accs[i] = room + (size_t)(RT_MAXOPS + i) * RT_TILE * 8;
-    int direct = rt_folds_lanes(r, job);
-    idx step = r->folds >= 0 ? 8 * RT_TILE : RT_TILE; /* long stretches of each row suit the memory */
     for (idx first = 0; first < job->rows; first += step) {
         idx n = job->rows - first < step ? job->rows - first : step;
-        for (int32_t i = 0; i < r->nlanes; i++)
+        if (direct)
+            fold_together(&w, first, n);
+        for (int32_t i = 0; !direct && i < r->nlanes; i++)
             if (r->lanes[i].leaf >= 0)
-                (direct ? fold_direct : fold_rows)(&w, &r->lanes[i], first, n);
+                fold_rows(&w, &r->lanes[i], first, n);
         rt_rows_final(c, t, r, job, w.accs, first + n, n);
     }
 }

@@ -47,15 +47,17 @@ static int can_go_across(const Rows *r)
     return r->nlanes > 0;
 }
 
-/* The input that a single plain reduction folds as it is, or -1. */
-static int plain_fold(const Rows *r)
+/* The input that plain reductions fold as it is, at most `most` of them; or -1. */
+static int plain_folds(const Rows *r, int most)
 {
     int found = -1;
     for (int32_t i = 0; i < r->nsweeps; i++) {
         const Sweep *s = &r->sweeps[i];
         if (s->final)
             continue;
-        if (found >= 0 || s->leaf < 0 || s->body || s->ops[0].kind != OP_IN || s->ops[0].scalar)
+        if (most-- == 0 || s->leaf < 0 || s->body || s->ops[0].kind != OP_IN || s->ops[0].scalar)
+            return -1;
+        if (found >= 0 && found != s->ops[0].index)
             return -1;
         found = s->ops[0].index;
     }
@@ -118,7 +120,8 @@ static int rows_setup(Plan *plan, Thunk *t, PyObject *extra)
     if (read_sweeps(r, sweeps, lanes) < 0)
         return -1;
     r->across = (uint8_t)can_go_across(r);
-    r->folds = plain_fold(r);
+    r->folds = plain_folds(r, 1);
+    r->together = plain_folds(r, RT_MAXACCS);
     t->usual = rt_rows_usual(r, t);
     return PyErr_Occurred() ? -1 : 0;
 }

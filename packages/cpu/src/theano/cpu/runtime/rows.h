@@ -19,7 +19,7 @@ typedef struct {
     uint8_t reduced[RT_MAXACCS]; /* of each output */
     uint8_t across, moments, counts; /* counts: a sweep asks for positions, which are those of the dims as given */
     int32_t nguards, guards[RT_MAXGUARDS]; /* inputs whose values must be positions along the row */
-    int32_t folds; /* the input that the kernel does nothing with but fold, or -1 */
+    int32_t folds, together; /* the input that the kernel does nothing with but fold, once or more often; or -1 */
     Sweep *lanes; /* another version, for rows side by side; NULL: there is none */
     Sweep sweeps[];
 } Rows;

@@ -165,6 +165,7 @@ LISTED = (
         ("local_reduce_join", ("Sum", "Prod", "Max", "Min"), ("canonicalize", "uncanonicalize"), ("fast_run",), {}),
         ("local_max_and_argmax", ("MaxAndArgmax",), ("uncanonicalize",), ("fast_run", "fast_compile"), {}),
         ("local_max_to_min", ("Neg",), ("uncanonicalize",), ("fast_run",), {}),
+        ("local_max_of_neg", ("Max",), ("uncanonicalize",), ("fast_run",), {}),
     )),
     ("partial_products", (
         ("local_partial_products", ("PartialProducts",), ("canonicalize", "specialize"), ("fast_run", "fast_compile"),

@@ -204,3 +204,15 @@ def local_max_to_min(fgraph: FunctionGraph, node: Apply) -> Any:
     if negative is None:
         return None
     return [Min(inner.op.axis)(negative.inputs[0])]
+
+
+@rules.local([Max], "UC")
+def local_max_of_neg(fgraph: FunctionGraph, node: Apply) -> Any:
+    """max(-x) -> -min(x), where no negation follows that `local_max_to_min` takes away: fewer elements are negated."""
+    negative = elemwise_node(node.inputs[0], ts.Neg)
+    if type(node.op) is not Max or negative is None or not node.inputs[0].type.dtype.startswith("float"):
+        return None
+    readers = fgraph.clients(node.outputs[0])
+    if len(readers) == 1 and readers[0][0] != "output" and elemwise_node(readers[0][0].outputs[0], ts.Neg):
+        return None
+    return [tt.neg(Min(node.op.axis)(negative.inputs[0]))]
