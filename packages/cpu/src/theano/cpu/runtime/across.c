@@ -87,7 +87,8 @@ static void fold_direct(const Across *w, const Sweep *s, idx from, idx to, idx f
     leaf->down(w->accs[s->acc], job->base[i] + first * s->ops[0].size + from * stride, stride, to - from, n);
 }
 
-#define NEAR (256 << 10) /* bytes that stay in the caches of a core while several reductions read them */
+/* Bytes that stay in the caches of a core while several reductions read them: eight lines of a tile at least. */
+#define NEAR (256 << 10)
 
 /* All reductions of what lies in memory, some positions at a time where there are several. */
 static void fold_together(const Across *w, idx first, idx n)
