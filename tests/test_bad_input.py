@@ -282,6 +282,25 @@ def test_errors_of_nodes_say_what_to_do(build, value, mode):
     assert "test_bad_input.py" in text
 
 
+def test_errors_of_ops_of_users_get_no_hints_that_mean_something_else():
+    class Picky(theano.Op):
+        __props__ = ("text",)
+        __init__ = lambda self, text: setattr(self, "text", text)  # noqa: E731
+
+        def make_node(self, x):
+            return theano.graph.Apply(self, [x], [x.type()])
+
+        def perform(self, node, inputs, output_storage):
+            raise ValueError(self.text)
+
+    x = tensor.dvector("x")
+    for text in ("the units differ", "a negative variance", "mismatch of units", "the price is out of bounds"):
+        with pytest.raises(ValueError, match=text) as caught:
+            theano.function([x], Picky(text)(x))(np.ones(1))
+        hints = [line for line in str(caught.value).splitlines() if line.startswith("HINT")]
+        assert all("exception_verbosity" in line for line in hints)
+
+
 def test_a_missing_test_value_is_one_error_not_two():
     with theano.configuration.change_flags(compute_test_value="raise"):
         x = tensor.dmatrix("x")

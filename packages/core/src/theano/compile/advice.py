@@ -19,20 +19,22 @@ _BY_WORDS = (
         "of an empty sequence",
         "test the size first, as with theano.ifelse, or join a value that loses against all others",
     ),
-    ("negative", "give lengths of 0 or more"),
+    ("negative dimensions", "give lengths of 0 or more"),
+    ("is negative", "give lengths of 0 or more"),
     ("does not broadcast", "give a value of that shape, or one with lengths of 1 where it is to be repeated"),
     ("do not broadcast", "give index arrays of one shape"),
     ("a mask of length", "give a mask with the lengths of what it is for"),
     ("changed between steps", "let each step give a result of the same shape"),
     ("slice step cannot be zero", "give a step other than 0"),
     ("batch lengths", "give operands with as many items"),
-    ("differ", "give operands of equal lengths"),
 )
 
 
 def advice(node: Any, error: BaseException, inputs: Sequence[Any] | None) -> list[str]:
-    """Hints about `error`, which `node` raised when it was given the values `inputs`."""
+    """Hints about `error`, which `node` raised when it was given the values `inputs`; about ops of users none."""
     text = str(error)
+    if not type(node.op).__module__.startswith("theano."):
+        return []  # the same words may mean something else there
     if isinstance(error, ValueError) and "mismatch" in text and inputs is not None:
         return _about_lengths(node, text, inputs)
     if "\n  Do: " in text or not isinstance(error, ValueError | IndexError | TypeError):
