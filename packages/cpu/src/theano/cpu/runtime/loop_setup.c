@@ -87,7 +87,8 @@ static Loop *new_loop(const Thunk *t, const Plan *inner)
 
 /* params: sequences, states, stored outputs, stops?; for each state: offset, whole?, number of taps read and written,
  * and these taps; then for the function for all steps: elements of vectors, of inputs and of each output, the number of
- * products, and of each the input that is the matrix, and whether it is transposed. object: (inner plan, perform, note, changed, yield, told or None, address of a function for all steps or 0) */
+ * products, and of each the input that is the matrix, and whether it is transposed. object: (inner plan, perform, note,
+ * changed, yield, told or None, address of a function for all steps or 0) */
 int rt_loop_setup(Plan *plan, Thunk *t, PyObject *object)
 {
     (void)plan;

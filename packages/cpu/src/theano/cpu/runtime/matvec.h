@@ -160,6 +160,25 @@ static void NAME(finish)(idx n, const void *from, double alpha, double beta, voi
         out[i] = beta != 0 ? (TYPE)beta * out[i] + (TYPE)alpha * sums[i] : (TYPE)alpha * sums[i];
 }
 
+/* All k rows, each added by ADD_ROW to one of u partial sums in turn; then these as a tree: the order that `strip` and
+ * `spread` have in common, and so their bits. */
+#define ADD_ROWS                                                                                                       \
+    idx p = 0;                                                                                                         \
+    for (; p + u <= k; p += u)                                                                                         \
+        UNROLL for (int i = 0; i < u; i++)                                                                             \
+        {                                                                                                              \
+            ADD_ROW(p + i, i)                                                                                          \
+        }                                                                                                              \
+    UNROLL for (int i = 0; i < u - 1; i++)                                                                             \
+    {                                                                                                                  \
+        if (p + i >= k)                                                                                                \
+            break;                                                                                                     \
+        ADD_ROW(p + i, i)                                                                                              \
+    }                                                                                                                  \
+    UNROLL for (int half = u / 2; half > 0; half /= 2)                                                                 \
+        UNROLL for (int i = 0; i < half * nv; i++)                                                                     \
+            acc[i] = ADD(acc[i], acc[i + half * nv]);
+
 /* out = alpha v b + beta out for nv vectors of columns, whose sums stay in registers: u partial sums of each. */
 static inline __attribute__((always_inline)) TARGET void NAME(strip)(const int nv, const int u, idx k, int last,
                                                                      const TYPE *b, idx brs, const TYPE *v,
@@ -174,20 +193,8 @@ static inline __attribute__((always_inline)) TARGET void NAME(strip)(const int n
     UNROLL for (int j = 0; j < nv - 1; j++)                                                                            \
         acc[i * nv + j] = FMA(x, LOAD(from + j * LANES), acc[i * nv + j]);                                             \
     acc[i * nv + nv - 1] = FMA(x, LOAD_SOME(from + (nv - 1) * LANES, last), acc[i * nv + nv - 1]);
-    idx p = 0;
-    for (; p + u <= k; p += u)
-        UNROLL for (int i = 0; i < u; i++) {
-            ADD_ROW(p + i, i)
-        }
-    UNROLL for (int i = 0; i < u - 1; i++) {
-        if (p + i >= k)
-            break;
-        ADD_ROW(p + i, i)
-    }
+    ADD_ROWS
 #undef ADD_ROW
-    UNROLL for (int half = u / 2; half > 0; half /= 2)
-        UNROLL for (int i = 0; i < half * nv; i++)
-            acc[i] = ADD(acc[i], acc[i + half * nv]);
     UNROLL for (int j = 0; j < nv; j++) {
         const int some = j == nv - 1 ? last : LANES;
         VEC value = MUL(SET1((TYPE)alpha), acc[j]);
@@ -225,6 +232,7 @@ static TARGET void NAME(strips)(idx k, idx n, const void *matrix, idx brs, const
         vectors -= nv;
     }
 }
+
 /* out = b v: k rows of nv vectors, times one number each, in u partial sums as in `strip`; whole vectors of out are written.
  * A dot product of a row that is no longer than `short_rows` takes, in LANES partial sums, has the same bits. */
 static inline __attribute__((always_inline)) TARGET void NAME(spread)(const int nv, const int u, idx k, const TYPE *b,
@@ -237,20 +245,8 @@ static inline __attribute__((always_inline)) TARGET void NAME(spread)(const int 
     const VEC x = SET1(v[p]);                                                                                          \
     UNROLL for (int j = 0; j < nv; j++)                                                                                \
         acc[(i) * nv + j] = FMA(x, LOAD(b + ((p) * nv + j) * LANES), acc[(i) * nv + j]);
-    idx p = 0;
-    for (; p + u <= k; p += u)
-        UNROLL for (int i = 0; i < u; i++) {
-            ADD_ROW(p + i, i)
-        }
-    UNROLL for (int i = 0; i < u - 1; i++) {
-        if (p + i >= k)
-            break;
-        ADD_ROW(p + i, i)
-    }
+    ADD_ROWS
 #undef ADD_ROW
-    UNROLL for (int half = u / 2; half > 0; half /= 2)
-        UNROLL for (int i = 0; i < half * nv; i++)
-            acc[i] = ADD(acc[i], acc[i + half * nv]);
     UNROLL for (int j = 0; j < nv; j++)
         STORE(out + j * LANES, acc[j]);
 }
@@ -294,4 +290,5 @@ static short_fn NAME(short_product)(int nv, int by_rows)
 #undef FOLD
 #undef FOLD_ALL
 #undef DOTS
+#undef ADD_ROWS
 #include "vectors_end.h"
